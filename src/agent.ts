@@ -1,0 +1,126 @@
+// Called by the preload: reads the configuration, builds the pipeline, enables the instrumentations. The one file that sees every stage.
+import { dirname } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
+import packageJson from '../package.json' with { type: 'json' };
+import { readConfig } from './config/read-config.ts';
+import { readEnv } from './config/read-env.ts';
+import { createConsole } from './exporters/console/create-console.ts';
+import { createCapture } from './instrumentations/capture/capture.ts';
+import { enableHttpClient } from './instrumentations/http/client.ts';
+import { enableHttpServer } from './instrumentations/http/server.ts';
+import type { Instrumentation } from './instrumentations/tools.ts';
+import { enableUndici } from './instrumentations/undici/undici.ts';
+import { guard, throwInternalErrors } from './log/guard.ts';
+import { createLog, toErrorText, useAsDiag } from './log/log.ts';
+import { writeStderr } from './log/write-stderr.ts';
+import { createDestinations } from './pipeline/destinations.ts';
+import { startPipeline } from './pipeline/start-pipeline.ts';
+import { createRedactor } from './redaction/create-redactor.ts';
+import { isPackageManager, isQuietProcess, isSdkRegistered, readEntryFile, readWorkingDirectory } from './standing.ts';
+import { compileGivenRegex } from './url-rules/linear-regex.ts';
+import { createUrlFilter } from './url-rules/url-filter.ts';
+import { createUrlRules } from './url-rules/url-rules.ts';
+
+const { name: PACKAGE_NAME, version: AGENT_VERSION } = packageJson;
+
+/** A running agent. */
+export interface Agent {
+  /** Takes everything that the agent put into the process out of it again. */
+  stop(): void;
+}
+
+/**
+ * Starts the agent in this process, or says in one line why it does not. Never throws: a program that cannot be traced runs untraced.
+ * @returns the running agent, or undefined when it stands aside
+ */
+export function startAgent(): Agent | undefined {
+  const started: Disposable[] = [];
+  const stop = (): void => {
+    for (const part of started.toReversed()) part[Symbol.dispose]();
+  };
+  try {
+    return start(started) ? { stop } : undefined;
+  } catch (error) {
+    stop();
+    const reason = createRedactor().redact(toErrorText(error), 'string').replaceAll(/\s+/g, ' ');
+    writeStderr(`tracing: could not start, the program runs untraced: ${reason}\n`);
+    return undefined;
+  }
+}
+
+/** Puts every part that runs into `started`, so that all of it can be stopped; false when the agent stands aside. */
+function start(started: Disposable[]): boolean {
+  const startedAt = performance.now();
+  const env = readEnv();
+  const entry = readEntryFile();
+  if (isPackageManager(entry)) return false;
+  const cwd = readWorkingDirectory();
+  const { config, issues, urlHidden, file } = readConfig({ env, entry, cwd });
+  const plain = createRedactor({
+    keys: config['url.redact.keys'],
+    allow: config['url.redact.allow'],
+    marker: config['url.redact.marker'],
+    paths: config['url.redact.paths'],
+    values: config['url.redact.values'].map((given) => compileGivenRegex(given)),
+    query: config['url.query'],
+  });
+  // While the url section is broken everything that may be secret is hidden, but not in the lines that say which file to mend.
+  const redactor = urlHidden ? plain.extend({ hideAll: true }) : plain;
+  const log = createLog({
+    level: config['log.level'],
+    redact: (text) => plain.redact(text, 'string'),
+    write: writeStderr,
+  });
+  for (const { level, message } of issues) log[level](message);
+  if (!config.enabled) return false;
+  if (isSdkRegistered()) {
+    log.warn('another OpenTelemetry SDK is registered in this process already; this one stands down');
+    return false;
+  }
+  throwInternalErrors(env['TRACING_THROW_INTERNAL_ERRORS'] === '1');
+  started.push(useAsDiag(log, config['log.level']));
+
+  const destinations = createDestinations(config, (url) => redactor.redact(url, 'client'));
+  const terminal = createConsole({ config, env, hasDestination: destinations.length > 0, cwd });
+  const instrumentations: Instrumentation[] = [];
+  const pipeline = startPipeline({
+    config,
+    redactor,
+    scope: { name: PACKAGE_NAME, version: AGENT_VERSION },
+    destinations,
+    beforeExitFlush: guard('exit', () => {
+      for (const { endWhatIsOver } of instrumentations) endWhatIsOver?.();
+    }),
+    processors: terminal.processor === undefined ? [] : [terminal.processor],
+  });
+  started.push(pipeline);
+  const tools = {
+    tracer: pipeline.tracer,
+    redactor,
+    urlRules: createUrlRules({
+      redactor,
+      ignore: config['url.ignore'],
+      rules: config['url.rules'],
+      filter: createUrlFilter(config['url.filter'], { folder: file === undefined ? cwd : dirname(file), redactor }),
+    }),
+    capture: createCapture(config),
+  };
+  for (const enable of [enableHttpServer, enableHttpClient, enableUndici]) {
+    const instrumentation = enable(tools);
+    instrumentations.push(instrumentation);
+    started.push(instrumentation);
+  }
+
+  if (isMainThread && !isQuietProcess(env)) {
+    terminal.showBanner({
+      version: AGENT_VERSION,
+      nodeVersion: process.versions.node,
+      serviceName: redactor.redact(config['service.name'], 'string'),
+      pid: process.pid,
+      readyMillis: performance.now() - startedAt,
+      watching: ['http', 'fetch', 'undici'],
+      destinations: destinations.map(({ address }) => address),
+    });
+  }
+  return true;
+}

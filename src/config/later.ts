@@ -1,0 +1,52 @@
+// Called by flatten.ts and check-variables.ts: names that are documented, but not rows of the table yet, or without effect in Node.
+// A name leaves this list when its row arrives; a test sees to it.
+
+/** Keys of a config file, or the sections they are in, that a later version reads. */
+export const LATER_KEYS: readonly string[] = [
+  'http.knownMethods',
+  'http.trustForwarded',
+  'http.requireParent',
+  'instrumentations',
+  'propagation.accept',
+  'propagation.to',
+  'sampling.perSecond',
+  'sampling.keep',
+  'export.otlp.certificates',
+  'export.otlp.metricsEndpoint',
+  'export.otlp.logsEndpoint',
+  'export.logfire',
+  'export.file',
+  'export.spool',
+  'console.minLogLevel',
+  'console.spanStyle',
+  'console.showProjectLink',
+  'console.showSummary',
+];
+
+/** Variables that a later version reads. */
+export const LATER_VARIABLES: readonly string[] = [
+  'LOGFIRE_TOKEN',
+  'LOGFIRE_SEND_TO_LOGFIRE',
+  'LOGFIRE_BASE_URL',
+  'LOGFIRE_CREDENTIALS_DIR',
+  'LOGFIRE_DISTRIBUTED_TRACING',
+  'LOGFIRE_CONSOLE_MIN_LOG_LEVEL',
+  'LOGFIRE_CONSOLE_SPAN_STYLE',
+  'LOGFIRE_CONSOLE_SHOW_PROJECT_LINK',
+  'LOGFIRE_SHOW_SUMMARY',
+  'TRACING_TRUST_FORWARDED',
+  'TRACING_SAMPLE_PER_SECOND',
+  'TRACING_KEEP',
+  'TRACING_FILE',
+  'TRACING_SPOOL_DIR',
+  'OTEL_CONFIG_FILE',
+  'OTEL_NODE_ENABLED_INSTRUMENTATIONS',
+  'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
+  'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS',
+];
+
+/** Variables of the Python SDK that mean nothing in Node. */
+export const WITHOUT_EFFECT = /^LOGFIRE_(?:PYDANTIC_PLUGIN_\w+|INSPECT_ARGUMENTS|IGNORE_NO_CONFIG)$/u;
+
+/** Variables that are read outside the table. */
+export const OTHER_VARIABLES: readonly string[] = ['TRACING_CONFIG', 'TRACING_THROW_INTERNAL_ERRORS'];

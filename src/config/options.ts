@@ -1,0 +1,375 @@
+// The option table. Types, validation, environment, JSON schema and reference page are all derived from its rows:
+// to add an option, add a row (and take its name out of later.ts, if it is there).
+import * as v from 'valibot';
+import { isMarker } from '../redaction/redactor-options.ts';
+import { option } from './option.ts';
+import { consoleExporterVariable, otlpExporterVariable, samplerVariable } from './otel-variables.ts';
+import * as schema from './schemas.ts';
+import * as variable from './variables.ts';
+
+const MARKER = 'one to 64 letters, digits or any of _ - . * [ ] < >';
+const PROPAGATORS = ['tracecontext', 'baggage'] as const;
+const DETECTORS = ['host', 'os', 'process'] as const;
+
+/** Every option by its dotted name. */
+export const options = {
+  enabled: option({
+    schema: schema.flag,
+    default: true,
+    env: [variable.inverse('OTEL_SDK_DISABLED')],
+    doc: 'Whether anything is traced. Off, the preload loads nothing more and costs nothing.',
+  }),
+
+  'service.name': option({
+    schema: () => schema.text(),
+    default: 'unknown_service:node',
+    env: [
+      variable.text('OTEL_SERVICE_NAME'),
+      variable.text('LOGFIRE_SERVICE_NAME'),
+      variable.pairOf('OTEL_RESOURCE_ATTRIBUTES', 'service.name'),
+    ],
+    doc: "The name of the service. Without one: the name in the project's package.json.",
+  }),
+  'service.version': option({
+    schema: () => schema.text(),
+    default: undefined,
+    env: [
+      variable.text('OTEL_SERVICE_VERSION'),
+      variable.text('LOGFIRE_SERVICE_VERSION'),
+      variable.pairOf('OTEL_RESOURCE_ATTRIBUTES', 'service.version'),
+    ],
+    doc: "The version of the service. Without one: the version in the project's package.json.",
+  }),
+  'service.environment': option({
+    schema: () => schema.text(),
+    default: undefined,
+    env: [
+      variable.text('LOGFIRE_ENVIRONMENT'),
+      variable.pairOf('OTEL_RESOURCE_ATTRIBUTES', 'deployment.environment.name'),
+    ],
+    doc: 'Where the service runs, such as production or staging (deployment.environment.name).',
+  }),
+
+  'resource.attributes': option({
+    schema: schema.attributes,
+    default: {},
+    env: [variable.pairs('OTEL_RESOURCE_ATTRIBUTES'), variable.pairs('LOGFIRE_RESOURCE_ATTRIBUTES')],
+    doc: 'Attributes of everything this process sends. Redacted like everything else.',
+    secret: true,
+  }),
+  'resource.detectors': option({
+    schema: () =>
+      v.pipe(
+        v.array(schema.oneOf([...DETECTORS, 'none']), 'a list'),
+        v.transform((names) => names.filter((name) => name !== 'none')),
+      ),
+    default: DETECTORS,
+    env: [variable.words('OTEL_NODE_RESOURCE_DETECTORS')],
+    doc: 'What is found out about the machine and the process: host, os, process, or none.',
+    later: ['aws', 'gcp', 'azure', 'alibaba', 'container', 'env', 'serviceinstance', 'all'],
+  }),
+
+  'url.redact.keys': option({
+    schema: () => schema.texts('a name'),
+    default: [],
+    env: [variable.list('LOGFIRE_URL_REDACT_KEYS')],
+    text: variable.toList,
+    doc: 'Names of query parameters (and the like) whose values are hidden, beside the built-in names and matched the same way. A list that starts with = (such as =token,key) replaces the built-in names; -name allows one.',
+  }),
+  'url.redact.allow': option({
+    schema: () => schema.texts('a name'),
+    default: [],
+    text: variable.toList,
+    doc: 'Names that are never hidden because of the name. Values that look like a secret still are.',
+  }),
+  'url.redact.marker': option({
+    schema: () => v.pipe(v.string(MARKER), v.check(isMarker, MARKER)),
+    default: 'REDACTED',
+    env: [variable.text('TRACING_REDACT_MARKER')],
+    doc: 'The text that stands where a secret was. It is the same for every secret.',
+  }),
+  'url.redact.paths': option({
+    schema: () => schema.texts('a pattern'),
+    default: [],
+    text: variable.toList,
+    doc: 'URL patterns whose named groups are hidden: /invite/:code, https://*.example.com/u/:id/k/*.',
+  }),
+  'url.redact.values': option({
+    schema: () => v.array(schema.linearRegex(), 'a list'),
+    default: [],
+    doc: 'Regular expressions whose matches are hidden wherever they stand. They run in linear time; one that cannot is refused.',
+  }),
+  'url.query': option({
+    schema: () => schema.oneOf(['redact', 'drop', 'names']),
+    default: 'redact',
+    env: [variable.word('TRACING_URL_QUERY')],
+    doc: 'What is kept of a query: redact hides sensitive values, names hides every value, drop removes the query.',
+  }),
+  'url.filter': option({
+    schema: schema.urlFilter,
+    default: undefined,
+    doc: 'A function (url: URL, request) => URL | string, or the path of a module that exports one. It gets the real URL; the built-in redaction runs on its result. If it throws, or gives back anything else, the URL becomes scheme://host/REDACTED.',
+  }),
+  'url.ignore': option({
+    schema: () => v.array(schema.ignored(), 'a list'),
+    default: [],
+    env: [variable.list('TRACING_IGNORE_URLS'), variable.list('OTEL_NODE_EXCLUDED_URLS')],
+    text: variable.toList,
+    doc: 'Requests that make no span, and nothing below them does: patterns of a path or URL, "METHOD pattern", /regex/, or objects as in the match of url.rules.',
+  }),
+  'url.rules': option({
+    schema: () => v.array(schema.urlRule(), 'a list'),
+    default: [],
+    doc: 'Rules for requests that match (direction, method, host, path, query, header): ignore, redact (names or all), keep (names), name (a template for the route), sample (0 to 1), capture. The first match of each kind of action wins.',
+  }),
+
+  'http.headers.client.request': option({
+    schema: () => schema.texts('a header name or pattern'),
+    default: [],
+    env: [
+      variable.list('OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_REQUEST'),
+      variable.whenOn('LOGFIRE_HTTP_CAPTURE_ALL', ['*']),
+    ],
+    text: variable.toList,
+    doc: 'Headers of the request to record on client spans: names, patterns such as x-*, or *. Secrets in them are hidden; authorization, cookie and their kin always.',
+  }),
+  'http.headers.client.response': option({
+    schema: () => schema.texts('a header name or pattern'),
+    default: [],
+    env: [
+      variable.list('OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_CLIENT_RESPONSE'),
+      variable.whenOn('LOGFIRE_HTTP_CAPTURE_ALL', ['*']),
+    ],
+    text: variable.toList,
+    doc: 'Headers of the response to record on client spans: names, patterns such as x-*, or *. Secrets in them are hidden; authorization, cookie and their kin always.',
+  }),
+  'http.headers.server.request': option({
+    schema: () => schema.texts('a header name or pattern'),
+    default: [],
+    env: [
+      variable.list('OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_REQUEST'),
+      variable.whenOn('LOGFIRE_HTTP_CAPTURE_ALL', ['*']),
+    ],
+    text: variable.toList,
+    doc: 'Headers of the request to record on server spans: names, patterns such as x-*, or *. Secrets in them are hidden; authorization, cookie and their kin always.',
+  }),
+  'http.headers.server.response': option({
+    schema: () => schema.texts('a header name or pattern'),
+    default: [],
+    env: [
+      variable.list('OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE'),
+      variable.whenOn('LOGFIRE_HTTP_CAPTURE_ALL', ['*']),
+    ],
+    text: variable.toList,
+    doc: 'Headers of the response to record on server spans: names, patterns such as x-*, or *. Secrets in them are hidden; authorization, cookie and their kin always.',
+  }),
+  'http.bodies.client.request': option({
+    schema: schema.flag,
+    default: false,
+    env: [variable.whenOn('LOGFIRE_HTTP_CAPTURE_ALL', true)],
+    doc: 'Whether the body of the request is recorded on client spans: text, JSON and forms, redacted; of others the size.',
+  }),
+  'http.bodies.client.response': option({
+    schema: schema.flag,
+    default: false,
+    env: [variable.whenOn('LOGFIRE_HTTP_CAPTURE_ALL', true)],
+    doc: 'Whether the body of the response is recorded on client spans: text, JSON and forms, redacted; of others the size.',
+  }),
+  'http.bodies.server.request': option({
+    schema: schema.flag,
+    default: false,
+    env: [variable.whenOn('LOGFIRE_HTTP_CAPTURE_ALL', true)],
+    doc: 'Whether the body of the request is recorded on server spans: text, JSON and forms, redacted; of others the size.',
+  }),
+  'http.bodies.server.response': option({
+    schema: schema.flag,
+    default: false,
+    env: [variable.whenOn('LOGFIRE_HTTP_CAPTURE_ALL', true)],
+    doc: 'Whether the body of the response is recorded on server spans: text, JSON and forms, redacted; of others the size.',
+  }),
+  'http.bodies.maxBytes': option({
+    schema: () => schema.countFrom(1, 16_384),
+    default: 16_384,
+    doc: 'How much of a body is recorded, at most 16384 bytes; the rest passes and is counted.',
+  }),
+  'http.hooks': option({
+    schema: schema.httpHooks,
+    default: {},
+    doc: 'Functions request(span, info) and response(span, info) of a JS or TS config, called for every HTTP span. A throw is contained, and what they set is redacted.',
+  }),
+
+  'propagation.propagators': option({
+    schema: () =>
+      v.pipe(
+        v.array(schema.oneOf([...PROPAGATORS, 'none']), 'a list'),
+        v.transform((names) => names.filter((name) => name !== 'none')),
+      ),
+    default: PROPAGATORS,
+    env: [variable.words('OTEL_PROPAGATORS')],
+    doc: 'The headers that carry a trace from service to service: tracecontext, baggage, or none.',
+    later: ['b3', 'b3multi', 'jaeger', 'xray'],
+  }),
+
+  'sampling.ratio': option({
+    schema: () => schema.numberFrom(0, 1),
+    default: 1,
+    env: [variable.number('LOGFIRE_TRACE_SAMPLE_RATE'), samplerVariable],
+    doc: 'The share of new traces that is kept, from 0 to 1. A request that belongs to a trace follows its parent.',
+  }),
+
+  'export.otlp.enabled': option({
+    schema: () => v.union([v.boolean(), v.literal('auto')], 'true, false or auto'),
+    default: 'auto',
+    env: [otlpExporterVariable],
+    doc: 'Whether traces are sent by OTLP. auto: when an endpoint is given.',
+  }),
+  'export.otlp.endpoint': option({
+    schema: schema.httpAddress,
+    default: undefined,
+    env: [variable.text('OTEL_EXPORTER_OTLP_ENDPOINT')],
+    doc: 'Address of an OTLP/HTTP receiver, such as http://localhost:4318; /v1/traces is added to its path.',
+    secret: true,
+  }),
+  'export.otlp.tracesEndpoint': option({
+    schema: schema.httpAddress,
+    default: undefined,
+    env: [variable.text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT')],
+    doc: 'Address for traces, used as it stands in place of export.otlp.endpoint.',
+    secret: true,
+  }),
+  'export.otlp.protocol': option({
+    schema: () => schema.oneOf(['http/protobuf', 'http/json']),
+    default: 'http/protobuf',
+    env: [variable.word('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'), variable.word('OTEL_EXPORTER_OTLP_PROTOCOL')],
+    doc: 'How traces are written: http/protobuf or http/json.',
+    later: ['grpc'],
+  }),
+  'export.otlp.headers': option({
+    schema: schema.headers,
+    default: {},
+    env: [
+      variable.pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'),
+      variable.pairs('OTEL_EXPORTER_OTLP_HEADERS'),
+    ],
+    doc: 'Headers sent with every OTLP request, usually the key of the receiver. In a variable: k=v,k2=v2 with percent-encoded values.',
+    secret: true,
+  }),
+  'export.otlp.compression': option({
+    schema: () => schema.oneOf(['none', 'gzip']),
+    default: 'none',
+    env: [variable.word('OTEL_EXPORTER_OTLP_TRACES_COMPRESSION'), variable.word('OTEL_EXPORTER_OTLP_COMPRESSION')],
+    doc: 'Whether OTLP requests are compressed: none or gzip.',
+  }),
+  'export.otlp.timeoutMillis': option({
+    schema: () => schema.millis(1),
+    default: 10_000,
+    env: [variable.number('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT'), variable.number('OTEL_EXPORTER_OTLP_TIMEOUT')],
+    doc: 'How long the receiver may take to answer one OTLP request; export.batch.timeoutMillis bounds a batch with its retries.',
+  }),
+
+  'export.console': option({
+    schema: () => schema.oneOf(['auto', 'off', 'tree', 'line', 'json']),
+    default: 'auto',
+    env: [
+      variable.flagOrWord('LOGFIRE_CONSOLE', 'tree', 'off'),
+      variable.flagOrWord('TRACING_CONSOLE', 'tree', 'off'),
+      consoleExporterVariable,
+    ],
+    doc: 'Traces on stderr: a tree for each request, a line or a JSON object for each span, or off. auto: a tree when nothing else was asked for, and in NODE_ENV=production only on a terminal.',
+  }),
+  'console.colors': option({
+    schema: () => schema.oneOf(['auto', 'always', 'never']),
+    default: 'auto',
+    env: [variable.flagOrWord('LOGFIRE_CONSOLE_COLORS', 'always', 'never')],
+    doc: 'Colors on the console. auto: on a terminal, as NO_COLOR and FORCE_COLOR say.',
+  }),
+  'console.verbose': option({
+    schema: schema.flag,
+    default: false,
+    env: [variable.flag('LOGFIRE_CONSOLE_VERBOSE')],
+    doc: 'Whether the console shows the attributes of every span.',
+  }),
+  'console.timestamps': option({
+    schema: schema.flag,
+    default: true,
+    env: [variable.flag('LOGFIRE_CONSOLE_INCLUDE_TIMESTAMP')],
+    doc: 'Whether the console shows the time at which a request began.',
+  }),
+
+  'export.batch.delayMillis': option({
+    schema: () => schema.millis(),
+    default: 1000,
+    env: [variable.number('OTEL_BSP_SCHEDULE_DELAY')],
+    doc: 'How long finished spans wait for others before they are sent.',
+  }),
+  'export.batch.maxSpans': option({
+    schema: () => schema.count(1),
+    default: 512,
+    env: [variable.number('OTEL_BSP_MAX_EXPORT_BATCH_SIZE')],
+    doc: 'The most spans in one delivery.',
+  }),
+  'export.batch.maxQueueSpans': option({
+    schema: () => schema.count(1),
+    default: 65_536,
+    env: [variable.number('OTEL_BSP_MAX_QUEUE_SIZE')],
+    doc: "The most finished spans that wait. More than OpenTelemetry's 2048, because maxBytes bounds the memory. What does not fit is dropped, counted and reported.",
+  }),
+  'export.batch.maxBytes': option({
+    schema: () => schema.count(1024),
+    default: 32 * 1024 * 1024,
+    doc: 'The most memory that waiting spans may take, in bytes. What does not fit is dropped, counted and reported.',
+  }),
+  'export.batch.timeoutMillis': option({
+    schema: () => schema.millis(1),
+    default: 30_000,
+    env: [variable.number('OTEL_BSP_EXPORT_TIMEOUT')],
+    doc: 'How long one batch may take to be delivered before it counts as lost.',
+  }),
+
+  'limits.attributeCount': option({
+    schema: () => schema.count(0),
+    default: 128,
+    env: [variable.number('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT'), variable.number('OTEL_ATTRIBUTE_COUNT_LIMIT')],
+    doc: 'The most attributes of a span.',
+  }),
+  'limits.attributeValueLength': option({
+    schema: () => schema.count(0),
+    default: undefined,
+    env: [
+      variable.number('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT'),
+      variable.number('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'),
+    ],
+    doc: 'The most characters of an attribute value. Without it: no limit.',
+  }),
+  'limits.eventCount': option({
+    schema: () => schema.count(0),
+    default: 128,
+    env: [variable.number('OTEL_SPAN_EVENT_COUNT_LIMIT')],
+    doc: 'The most events of a span.',
+  }),
+  'limits.linkCount': option({
+    schema: () => schema.count(0),
+    default: 128,
+    env: [variable.number('OTEL_SPAN_LINK_COUNT_LIMIT')],
+    doc: 'The most links of a span.',
+  }),
+  'limits.attributePerEventCount': option({
+    schema: () => schema.count(0),
+    default: 128,
+    env: [variable.number('OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT')],
+    doc: 'The most attributes of an event.',
+  }),
+  'limits.attributePerLinkCount': option({
+    schema: () => schema.count(0),
+    default: 128,
+    env: [variable.number('OTEL_LINK_ATTRIBUTE_COUNT_LIMIT')],
+    doc: 'The most attributes of a link.',
+  }),
+
+  'log.level': option({
+    schema: () => schema.oneOf(['none', 'error', 'warn', 'info', 'debug', 'verbose', 'all']),
+    default: 'warn',
+    env: [variable.word('OTEL_LOG_LEVEL')],
+    doc: "What the agent says about itself on stderr, each line beginning with 'tracing:'.",
+  }),
+};

@@ -1,0 +1,44 @@
+// Called by options.ts: OpenTelemetry's variables that mean something only together, or that set more than one option.
+import type { Variable } from './option.ts';
+import { readText, toList, toNumber } from './variables.ts';
+
+const EXPORTERS = new Set(['otlp', 'console', 'none']);
+
+/** OTEL_TRACES_SAMPLER with OTEL_TRACES_SAMPLER_ARG as a ratio. Ours is parent-based either way. */
+export const samplerVariable: Variable = {
+  name: 'OTEL_TRACES_SAMPLER',
+  read: (text, env) => {
+    const sampler = text.toLowerCase().replace(/^parentbased_/u, '');
+    if (sampler === 'always_on') return { value: 1 };
+    if (sampler === 'always_off') return { value: 0 };
+    if (sampler !== 'traceidratio') {
+      const expected = 'always_on, always_off or traceidratio, each also with parentbased_ before it';
+      return { value: undefined, wrong: [`expected ${expected}`] };
+    }
+    const ratio = toNumber(readText(env, 'OTEL_TRACES_SAMPLER_ARG') ?? '1');
+    if (typeof ratio === 'number' && ratio >= 0 && ratio <= 1) return { value: ratio };
+    return { value: undefined, wrong: ['OTEL_TRACES_SAMPLER_ARG: expected a number from 0 to 1'] };
+  },
+};
+
+/** OTEL_TRACES_EXPORTER as the switch of the OTLP destination. Also the one place that reports names it does not know. */
+export const otlpExporterVariable: Variable = {
+  name: 'OTEL_TRACES_EXPORTER',
+  read: (text) => {
+    const names = toList(text.toLowerCase());
+    const strange = names.filter((name) => !EXPORTERS.has(name)).length;
+    const wrong = strange === 0 ? [] : ['expected otlp, console, none or a list of them'];
+    if (names.includes('otlp')) return { value: true, wrong };
+    return { value: names.some((name) => EXPORTERS.has(name)) ? false : undefined, wrong };
+  },
+};
+
+/** OTEL_TRACES_EXPORTER as the switch of the console: `console` asks for it, `none` alone turns it off as well. */
+export const consoleExporterVariable: Variable = {
+  name: 'OTEL_TRACES_EXPORTER',
+  read: (text) => {
+    const names = toList(text.toLowerCase());
+    if (names.includes('console')) return { value: 'tree' };
+    return names.length === 1 && names[0] === 'none' ? { value: 'off' } : undefined;
+  },
+};

@@ -1,0 +1,77 @@
+// Called by agent.ts: decides whether, how and with which colours this process shows its traces, and prints the banner.
+import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { Config } from '../../config/config.ts';
+import { writeStderr } from '../../log/write-stderr.ts';
+import { type BannerFacts, renderBanner } from './banner.ts';
+import { createConsoleProcessor } from './console-processor.ts';
+import { decideColor } from './decide-color.ts';
+
+export interface ConsoleInput {
+  readonly config: Config;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Whether spans go anywhere else, which is what `auto` asks. */
+  readonly hasDestination: boolean;
+  readonly cwd: string;
+}
+
+export interface Console {
+  /** Undefined where the console is off. */
+  readonly processor: SpanProcessor | undefined;
+  showBanner(
+    facts: Omit<BannerFacts, 'color' | 'destinations' | 'hint'> & { readonly destinations: readonly string[] },
+  ): void;
+}
+
+const HINT = 'Set OTEL_EXPORTER_OTLP_ENDPOINT to send them on';
+
+/** The console of this process, on stderr. */
+export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput): Console {
+  const isTerminal = process.getBuiltinModule('node:tty').isatty(2);
+  const color = decideColor({ env, option: config['console.colors'], isTerminal });
+  const mode = decideMode(config['export.console'], {
+    hasDestination,
+    isTerminal,
+    isProduction: env['NODE_ENV'] === 'production',
+  });
+  const processor =
+    mode === 'off'
+      ? undefined
+      : createConsoleProcessor({
+          mode,
+          color,
+          isTerminal,
+          cwd,
+          write: writeStderr,
+          columns: () => process.stderr.columns,
+          verbose: config['console.verbose'],
+          timestamps: config['console.timestamps'],
+        });
+  return {
+    processor,
+    showBanner({ destinations, ...facts }) {
+      // To a log file of a service that sends its spans elsewhere it would only be noise.
+      if (mode === 'json' || (mode === 'off' && !isTerminal)) return;
+      const shown = mode === 'off' ? destinations : ['this terminal', ...destinations];
+      writeStderr(
+        renderBanner({ ...facts, destinations: shown, color, ...(destinations.length === 0 && { hint: HINT }) }),
+      );
+    },
+  };
+}
+
+type Mode = Exclude<Config['export.console'], 'auto'>;
+
+interface Surroundings {
+  readonly hasDestination: boolean;
+  readonly isTerminal: boolean;
+  readonly isProduction: boolean;
+}
+
+/** auto: on when spans go nowhere else, and then in production only for a person at a terminal. */
+function decideMode(
+  option: Config['export.console'],
+  { hasDestination, isTerminal, isProduction }: Surroundings,
+): Mode {
+  if (option !== 'auto') return option;
+  return hasDestination || (isProduction && !isTerminal) ? 'off' : 'tree';
+}

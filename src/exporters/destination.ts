@@ -1,0 +1,29 @@
+// The shape of a place that spans are sent to; pipeline/ batches for it, each folder beside this file is one.
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+
+/** One batch on its way. */
+export interface Delivery {
+  /** Resolves when the receiver has taken the batch, rejects with the reason when it is given up. */
+  readonly done: Promise<void>;
+  /** True once every byte is with the operating system: it arrives even if this process ends now. */
+  isWritten(): boolean;
+}
+
+export interface SendOptions {
+  /** Told of every attempt that failed and will be repeated. */
+  readonly onTrouble: (reason: Error) => void;
+  /** Aborted when the process is leaving: no more waiting, one last attempt. */
+  readonly leaving: AbortSignal;
+  /** Aborted when the process waits no longer: a connection that is open or being opened would keep it alive. */
+  readonly abandoned: AbortSignal;
+}
+
+export type BlockingResult = { readonly taken: true } | { readonly taken: false; readonly reason: string };
+
+export interface Destination {
+  /** Where spans go, as a person may read it: credentials hidden. */
+  readonly address: string;
+  send(spans: readonly ReadableSpan[], options: SendOptions): Delivery;
+  /** Sends batches while the process is leaving, blocking for `limitMillis` at most; gives back what became of each. */
+  sendBlocking(batches: ReadonlyArray<readonly ReadableSpan[]>, limitMillis: number): readonly BlockingResult[];
+}

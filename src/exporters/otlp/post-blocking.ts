@@ -1,0 +1,67 @@
+// Called while the process is leaving (`exit`): the event loop is gone, so a worker thread sends and this thread waits for it.
+import type { BlockingResult } from '../destination.ts';
+import type { PostTarget } from './http-post.ts';
+
+/** Runs in the worker; plain CommonJS text, since a worker of a bundle has no file of its own. */
+const WORKER_SOURCE = `
+const { workerData: { url, headers, bodies, shared } } = require('node:worker_threads');
+const { request } = require(url.startsWith('https:') ? 'node:https' : 'node:http');
+const [done, ...slots] = shared;
+let open = bodies.length;
+for (const [index, body] of bodies.entries()) {
+  const slot = slots[index];
+  let settled = false;
+  const settle = (taken, reason = '') => {
+    if (settled) return;
+    settled = true;
+    const { written } = new TextEncoder().encodeInto(reason, new Uint8Array(slot.buffer, 8));
+    slot[1] = written;
+    Atomics.store(slot, 0, taken ? 1 : 2);
+    if (--open > 0) return;
+    Atomics.store(done, 0, 1);
+    Atomics.notify(done, 0);
+  };
+  const outgoing = request(url, { method: 'POST', agent: false, headers: { ...headers, 'content-length': body.byteLength } }, (response) => {
+    response.resume();
+    settle(response.statusCode >= 200 && response.statusCode < 300, 'HTTP status ' + response.statusCode);
+  });
+  outgoing.on('error', (error) => settle(false, error.message || error.code));
+  outgoing.on('close', () => settle(false, 'connection closed without an answer'));
+  outgoing.end(body);
+}
+`;
+
+const WAITING = 0;
+const TAKEN = 1;
+const SLOT_BYTES = 256;
+
+/** Posts all bodies at once and blocks until each is answered or `limitMillis` is over; gives back what became of each. */
+export function postBlocking(
+  target: PostTarget,
+  bodies: readonly Uint8Array[],
+  limitMillis: number,
+): readonly BlockingResult[] {
+  const done = new Int32Array(new SharedArrayBuffer(4));
+  // For each body: how it ended, then the length of the reason and its bytes.
+  const slots = bodies.map(() => new Int32Array(new SharedArrayBuffer(SLOT_BYTES)));
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
+  // No flags and no NODE_OPTIONS: the worker must load neither this agent nor what else the application preloads.
+  const worker = new Worker(WORKER_SOURCE, {
+    eval: true,
+    execArgv: [],
+    env: {},
+    stdout: true,
+    stderr: true,
+    workerData: { url: target.url, headers: target.headers, bodies, shared: [done, ...slots] },
+  });
+  worker.unref();
+  Atomics.wait(done, 0, 0, limitMillis);
+  return slots.map((slot) => readSlot(slot, limitMillis));
+}
+
+function readSlot(slot: Int32Array, limitMillis: number): BlockingResult {
+  const state = Atomics.load(slot, 0);
+  if (state === TAKEN) return { taken: true };
+  if (state === WAITING) return { taken: false, reason: `no answer within ${limitMillis} ms of leaving` };
+  return { taken: false, reason: Buffer.from(slot.buffer, 8, slot[1]).toString() };
+}

@@ -1,0 +1,56 @@
+// Called when an HTTP exchange ends: what the span's status and `error.type` say about how it went.
+import { type Attributes, type SpanStatus, SpanStatusCode } from '@opentelemetry/api';
+import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
+
+export interface Outcome {
+  readonly attributes: Attributes;
+  /** Unset is left out, as setting it has no effect. */
+  readonly status?: SpanStatus;
+}
+
+/** How a response ends a span: 4xx is the client's error and not the server's, 5xx is both's; the code needs no description. */
+export function toResponseOutcome(side: 'client' | 'server', statusCode: number): Outcome {
+  const attributes: Attributes = { [ATTR_HTTP_RESPONSE_STATUS_CODE]: statusCode };
+  if (statusCode < (side === 'client' ? 400 : 500)) return { attributes };
+  attributes[ATTR_ERROR_TYPE] = String(statusCode);
+  return { attributes, status: { code: SpanStatusCode.ERROR } };
+}
+
+/** How a failure ends a span: `error.type`, and the (redacted) message as the description. */
+export function toErrorOutcome(error: unknown, message: string): Outcome {
+  return {
+    attributes: { [ATTR_ERROR_TYPE]: toErrorType(error) },
+    status: { code: SpanStatusCode.ERROR, message },
+  };
+}
+
+/**
+ * How a server span ends whose client went away before the response was whole: no status code was seen by anyone, so none is recorded.
+ * It is no error of the server's, so the status stays unset.
+ */
+export function toClientGoneOutcome(): Outcome {
+  return { attributes: { [ATTR_ERROR_TYPE]: 'aborted' } };
+}
+
+/**
+ * `error.type`: the code that Node or undici gives (`ECONNREFUSED`, `UND_ERR_CONNECT_TIMEOUT`), else the error's name; always a string.
+ * @note A DOMException's `code` is a number of its own (23 for a timeout), so only text counts.
+ */
+export function toErrorType(error: unknown): string {
+  if (!(error instanceof Error)) return '_OTHER';
+  const timeout = findTimeout(error);
+  if (timeout !== undefined) return timeout;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return code || error.name || '_OTHER';
+}
+
+/** Tells a caller's own cancel (AbortController.abort()) from a timeout, which aborts in the same way. */
+export function isCancel(error: unknown): boolean {
+  if (!(error instanceof Error) || findTimeout(error) !== undefined) return false;
+  return error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR');
+}
+
+function findTimeout(error: Error): string | undefined {
+  if (error.name === 'TimeoutError') return error.name;
+  return error.cause instanceof Error && error.cause.name === 'TimeoutError' ? error.cause.name : undefined;
+}

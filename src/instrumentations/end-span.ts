@@ -1,0 +1,45 @@
+// Called by the HTTP instrumentations when an exchange is over: one way to end a span, for client and server alike.
+import type { Span } from '@opentelemetry/api';
+import {
+  ATTR_EXCEPTION_MESSAGE,
+  ATTR_EXCEPTION_STACKTRACE,
+  ATTR_EXCEPTION_TYPE,
+} from '@opentelemetry/semantic-conventions';
+import { type Outcome, isCancel, toErrorOutcome, toErrorType } from '../http-semconv/outcome.ts';
+import type { Redactor } from '../redaction/create-redactor.ts';
+
+/** Puts an outcome on a span that stays open. */
+export function applyOutcome(span: Span, { attributes, status }: Outcome): void {
+  span.setAttributes(attributes);
+  if (status !== undefined) span.setStatus(status);
+}
+
+/** Ends a span whose exchange failed. A caller's own cancel is no error: the span just ends, without a status code. */
+export function endWithError(span: Span, error: unknown, redactor: Redactor): void {
+  if (!isCancel(error)) {
+    applyOutcome(span, toErrorOutcome(error, redactor.redact(toMessage(error), 'string')));
+    recordException(span, error, redactor);
+  }
+  span.end();
+}
+
+/** An exception event with its texts redacted; `span.recordException` would take them as they are. */
+function recordException(span: Span, error: unknown, redactor: Redactor): void {
+  if (!(error instanceof Error)) return;
+  span.addEvent('exception', {
+    [ATTR_EXCEPTION_TYPE]: toErrorType(error),
+    [ATTR_EXCEPTION_MESSAGE]: redactor.redact(toMessage(error), 'string'),
+    [ATTR_EXCEPTION_STACKTRACE]: redactor.redact(error.stack ?? '', 'string'),
+  });
+}
+
+/** @note Node joins the errors of several addresses in an AggregateError without a message of its own. */
+function toMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.message !== '') return error.message;
+  if (error instanceof AggregateError) {
+    const first: unknown = error.errors[0];
+    if (first instanceof Error) return first.message;
+  }
+  return toErrorType(error);
+}

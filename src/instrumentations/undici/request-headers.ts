@@ -1,0 +1,37 @@
+// Called by undici.ts to add trace headers to a request that undici has built and not yet sent.
+
+/** The part of undici's internal Request that its `undici:request:create` channel hands out. */
+export interface UndiciRequest {
+  readonly origin: unknown;
+  readonly path: string;
+  readonly method: string;
+  /** Names and values in turn. */
+  readonly headers: unknown;
+  addHeader(name: string, value: string): unknown;
+}
+
+/** Sets a header once: one that the application set itself is replaced, as two trace contexts are none. */
+export function setUndiciHeader(request: UndiciRequest, name: string, value: string): void {
+  const { headers } = request;
+  if (Array.isArray(headers)) {
+    for (let index = 0; index + 1 < headers.length; index += 2) {
+      if (String(headers[index]).toLowerCase() !== name) continue;
+      headers[index + 1] = value;
+      return;
+    }
+  }
+  request.addHeader(name, value);
+}
+
+/** Reads a header of names and values in turn, by its lower-case name. */
+export function readFlat(headers: unknown, name: string): string | undefined {
+  for (const [given, value] of flatPairs(headers)) if (given.toLowerCase() === name) return value;
+  return undefined;
+}
+
+/** Headers of names and values in turn, texts or bytes, as pairs. */
+export function* flatPairs(headers: unknown): Iterable<readonly [name: string, value: string]> {
+  if (!Array.isArray(headers)) return;
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    yield [String(headers[index]), String(headers[index + 1])];
+}

@@ -1,0 +1,117 @@
+// Started by start-pipeline.ts: sends what is left when the process ends, and changes nothing about how it ends.
+import { guard } from '../log/guard.ts';
+
+export interface LeavingOptions {
+  /** True when there is something to send. */
+  readonly isPending: () => boolean;
+  readonly flush: () => Promise<unknown>;
+  /** Ends a flush that took too long, so that it holds the process no longer. */
+  readonly abandon: () => void;
+  readonly flushBlocking: (limitMillis: number) => void;
+}
+
+/** After a signal the process lives this much longer at most; on exit it is held for the other at most. */
+const SIGNAL_LIMIT_MILLIS = 2000;
+const EXIT_LIMIT_MILLIS = 1000;
+
+// Taken at load: an application under test that fakes its timers must not stop ours.
+const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const ROOMY: ReadonlySet<string | symbol> = new Set(['exit', 'beforeExit', ...SIGNALS]);
+type LeavingSignal = (typeof SIGNALS)[number];
+
+/**
+ * Flushes on `beforeExit` (natural end), on `exit` (process.exit, uncaught exceptions and rejections) and on SIGTERM and SIGINT.
+ * Exit codes, signals and the number of listeners that the application sees on a signal it handles itself stay as without us.
+ */
+export function flushOnLeaving(options: LeavingOptions): Disposable {
+  const signals = SIGNALS.map((signal) => watchSignal(signal, options));
+  let held = false;
+  let isLate = false;
+  const onBeforeExit = guard('beforeExit', () => {
+    // Work started here makes Node emit beforeExit again: with listeners of the application's own that would be noticed, and `exit` flushes as well.
+    if (held || !options.isPending() || process.listenerCount('beforeExit') > 1) return;
+    held = true;
+    void holdFor(options.flush(), SIGNAL_LIMIT_MILLIS).then((isDone) => {
+      isLate = !isDone;
+      if (isLate) options.abandon();
+    });
+  });
+  const onExit = guard('exit', () => options.flushBlocking(isLate ? 0 : EXIT_LIMIT_MILLIS));
+  process.on('beforeExit', onBeforeExit);
+  process.on('exit', onExit);
+  process.on('newListener', makeRoom);
+  return {
+    [Symbol.dispose]: () => {
+      process.removeListener('newListener', makeRoom);
+      process.removeListener('beforeExit', onBeforeExit);
+      process.removeListener('exit', onExit);
+      for (const signal of signals) signal[Symbol.dispose]();
+    },
+  };
+}
+
+/** Our listener must not be the one too many after which Node warns of a leak. */
+function makeRoom(name: string | symbol): void {
+  const max = process.getMaxListeners();
+  if (max === 0 || !ROOMY.has(name) || process.listenerCount(name) !== max) return;
+  process.setMaxListeners(max + 1);
+  queueMicrotask(() => {
+    if (process.getMaxListeners() === max + 1) process.setMaxListeners(max);
+  });
+}
+
+/**
+ * Listens to a signal only while the application does not: who counts listeners (signal-exit ends the process when it is the only one)
+ * must not find ours beside his own.
+ */
+function watchSignal(signal: LeavingSignal, { flush, flushBlocking }: LeavingOptions): Disposable {
+  let leaving = false;
+  const others = (): number => process.listenerCount(signal) - (process.listeners(signal).includes(onSignal) ? 1 : 0);
+  const onSignal = (): void => {
+    if (leaving || others() > 0) return;
+    leaving = true;
+    void holdFor(flush(), SIGNAL_LIMIT_MILLIS).then(() => {
+      if (others() > 0) return;
+      stop();
+      flushBlocking(0);
+      process.kill(process.pid, signal);
+    });
+  };
+  const add = (): void => {
+    if (!process.listeners(signal).includes(onSignal)) process.on(signal, onSignal);
+  };
+  const onNewListener = (name: string | symbol, listener: unknown): void => {
+    if (name !== signal || listener === onSignal) return;
+    // Only once his listener is there: Node stops watching a signal whose last listener goes.
+    queueMicrotask(() => {
+      if (others() > 0) process.removeListener(signal, onSignal);
+    });
+  };
+  const onRemoveListener = (name: string | symbol, listener: unknown): void => {
+    if (name === signal && listener !== onSignal && others() === 0) add();
+  };
+  function stop(): void {
+    process.removeListener('newListener', onNewListener);
+    process.removeListener('removeListener', onRemoveListener);
+    process.removeListener(signal, onSignal);
+  }
+  if (process.listenerCount(signal) === 0) add();
+  process.on('newListener', onNewListener);
+  process.on('removeListener', onRemoveListener);
+  return { [Symbol.dispose]: stop };
+}
+
+/** Waits for `work`, keeping the process alive for it, but never longer than `limitMillis`; false when that was too short. */
+function holdFor(work: Promise<unknown>, limitMillis: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), limitMillis);
+    void work
+      .catch(() => {})
+      .finally(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+  });
+}

@@ -1,0 +1,84 @@
+// The pre-filter, the name judge and the path detector ask here, in one pass and without allocation, whether a text may hold a word.
+
+/** Words compiled by the three letters they end in; separators inside a word and case make no difference. */
+export interface Trigrams {
+  /** True when one of the words may occur in the stretch; always true for text that is not printable ASCII. */
+  hit(text: string, start: number, end: number): boolean;
+  /** For each run of three 5-bit codes (see `CODES`): 0, or the number of the words that end in it. */
+  readonly table: Uint8Array;
+  /** Says whether one of the words with that number ends at `at`. */
+  confirm(text: string, at: number, number: number): boolean;
+}
+
+/** Code of an ASCII character: 1-26 letters, 27 digits, RESET between words, SKIP where a separator may hide inside one. */
+export const CODES = new Uint8Array(128);
+export const RESET = 0;
+export const SKIP = 28;
+export const TRIGRAM_MASK = 0x7fff;
+
+for (let letter = 0; letter < 26; letter++) {
+  CODES[65 + letter] = letter + 1;
+  CODES[97 + letter] = letter + 1;
+}
+for (let digit = 48; digit < 58; digit++) CODES[digit] = 27;
+for (const separator of '_-.+~[]*!$ ') CODES[separator.charCodeAt(0)] = SKIP;
+
+/** Compiles words. A word of fewer than three letters, or not of ASCII, makes every text a hit. */
+export function createTrigrams(words: readonly string[]): Trigrams {
+  const table = new Uint8Array(TRIGRAM_MASK + 1);
+  const beginnings: Uint8Array[][] = [[]];
+  let always = false;
+  for (const word of new Set(words)) {
+    const codes = toCodes(word);
+    if (codes === undefined) {
+      always = true;
+      continue;
+    }
+    const run = codes.slice(-3).reduce((rolling, code) => (rolling << 5) | code, 0);
+    const number = table[run] || beginnings.push([]) - 1;
+    // More than 255 endings do not fit the table; the words beyond share the last number, which then always confirms.
+    table[run] = Math.min(number, 255);
+    beginnings[Math.min(number, 255)]?.push(number > 255 ? new Uint8Array(0) : codes.slice(0, -3).reverse());
+  }
+  const confirm = (text: string, at: number, number: number): boolean => {
+    for (const beginning of beginnings[number] ?? []) if (endsWith(text, at, beginning)) return true;
+    return false;
+  };
+  const hit = (text: string, start: number, end: number): boolean => {
+    if (always) return true;
+    let rolling = 0;
+    for (let at = start; at < end; at++) {
+      const char = text.charCodeAt(at);
+      if (char < 32 || char > 126) return true;
+      const code = CODES[char] ?? 0;
+      if (code === SKIP) continue;
+      rolling = code === RESET ? 0 : ((rolling << 5) | code) & TRIGRAM_MASK;
+      const number = table[rolling] ?? 0;
+      if (number !== 0 && confirm(text, at, number)) return true;
+    }
+    return false;
+  };
+  return { hit, table, confirm };
+}
+
+/** Compares what stands before the last three letters of a word, backwards. */
+function endsWith(text: string, last: number, reversed: Uint8Array): boolean {
+  let at = last;
+  for (let letters = 0; letters < 3; at--) if (CODES[text.charCodeAt(at)] !== SKIP) letters++;
+  for (const code of reversed) {
+    while (at >= 0 && CODES[text.charCodeAt(at)] === SKIP) at--;
+    if (at < 0 || CODES[text.charCodeAt(at)] !== code) return false;
+    at--;
+  }
+  return true;
+}
+
+function toCodes(word: string): Uint8Array | undefined {
+  const codes: number[] = [];
+  for (let at = 0; at < word.length; at++) {
+    const code = CODES[word.charCodeAt(at)] ?? RESET;
+    if (code === RESET) return undefined;
+    if (code !== SKIP) codes.push(code);
+  }
+  return codes.length < 3 ? undefined : Uint8Array.from(codes);
+}

@@ -1,0 +1,38 @@
+// Called by agent.ts before anything is built: processes in which the agent has no business.
+import { basename } from 'node:path';
+
+/** The program's main file as the command line names it; undefined for `node -e`, `node -p` and the REPL, whose first argument is none. */
+export function readEntryFile(): string | undefined {
+  const isEval = process.execArgv.some((flag) => /^(?:-e|-p|-pe|--eval|--print)(?:=|$)/.test(flag));
+  return isEval ? undefined : process.argv[1];
+}
+
+/** The working directory, or the root where it is deleted already. */
+export function readWorkingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
+}
+
+/** Entry files of the tools that start programs: under NODE_OPTIONS the preload lands in them first, and they are not the service. */
+const PACKAGE_MANAGER = /[\\/]node_modules[\\/](?:npm|pnpm|yarn|corepack|@yarnpkg[\\/]cli-dist)[\\/]/;
+const PACKAGE_MANAGER_BIN = /^(?:npm|npx|pnpm|pnpx|yarn|yarnpkg|corepack)(?:-cli)?(?:\.[cm]?js)?$/;
+
+/** True for npm, npx, pnpm, yarn and corepack themselves. */
+export function isPackageManager(entry: string | undefined): boolean {
+  return entry !== undefined && (PACKAGE_MANAGER.test(entry) || PACKAGE_MANAGER_BIN.test(basename(entry)));
+}
+
+/** True when the program, or another agent, has registered an OpenTelemetry SDK before us. */
+export function isSdkRegistered(): boolean {
+  // The key under which every copy of @opentelemetry/api 1.x keeps what is registered.
+  const api: unknown = Reflect.get(globalThis, Symbol.for('opentelemetry.js.api.1'));
+  return typeof api === 'object' && api !== null && 'trace' in api;
+}
+
+/** True where a banner would only be noise: workers of a cluster, whose primary has said it, and the files that `node --test` runs. */
+export function isQuietProcess(env: Readonly<Record<string, string | undefined>>): boolean {
+  return env['NODE_UNIQUE_ID'] !== undefined || env['NODE_TEST_CONTEXT'] !== undefined;
+}

@@ -1,0 +1,347 @@
+// How programs end with the agent: with the same code, signal and output as without, in bounded time, and with every span delivered.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, after, before, suite, test } from 'node:test';
+import { type Backend, startBackend } from '../support/backend.ts';
+import { closeAfter } from '../support/close-after.ts';
+import { type Sink, closedPort, startSink } from '../support/otlp-sink.ts';
+import { type Exit, type ProgramOptions, agentFlags, runProgram, startProgram } from '../support/run-program.ts';
+import { startBlackHole } from '../support/black-hole.ts';
+
+/** Beyond the run without the agent. Generous: the machine may be busy with other tests. */
+const SLACK_MILLIS = 1500;
+const EXIT_LIMIT_MILLIS = 1000 + SLACK_MILLIS;
+const END_LIMIT_MILLIS = 2000 + SLACK_MILLIS;
+
+const toVariable = (url: string) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
+
+/** What a program shows of its end, without our own lines. */
+const toEnding = ({ code, signal, stdout, stderr }: Exit) => ({
+  code,
+  signal,
+  stdout: stdout.replace(/"port":\d+/, '"port":0'),
+  // Node calls one listener and two from different lines of its own.
+  stderr: stderr
+    .replaceAll(/^tracing: .*\n/gm, '')
+    .replaceAll(/node:events:\d+:\d+/g, 'node:events')
+    // Node 22 runs AsyncLocalStorage on async hooks, and has them in its stacks.
+    .replaceAll(/^ +at (?:process\.)?callbackTrampoline \(node:internal\/async_hooks.*\n/gm, ''),
+});
+
+let backend: Backend;
+before(async () => void (backend = await startBackend()));
+after(() => backend.stop());
+
+/** Runs a program with the agent and gives back its end; `url` is the OTLP endpoint. */
+function runTraced(url: string, options: ProgramOptions): Promise<Exit> {
+  const env = { BACKEND: backend.url, ...toVariable(url), ...options.env };
+  return runProgram({ ...options, flags: [...agentFlags, ...(options.flags ?? [])], env });
+}
+
+const runBare = (options: ProgramOptions): Promise<Exit> =>
+  runProgram({ ...options, env: { BACKEND: backend.url, ...options.env } });
+
+/** An empty folder that is gone after the test. */
+async function createFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'leaving-'));
+  t.after(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+/** Calls the backend once, then runs `then`. */
+const callAndThen = (then: string): string =>
+  `fetch(process.env.BACKEND).then((r) => r.text()).then(() => { ${then} });`;
+
+suite('exits: a program ends as it does without the agent', { concurrency: 6 }, () => {
+  let hanging: Sink;
+  let refused: string;
+  before(async () => {
+    hanging = await startSink({ answer: { hang: true } });
+    refused = `http://127.0.0.1:${await closedPort()}`;
+  });
+  after(() => hanging.stop());
+
+  for (const [way, limitMillis] of [
+    ['natural', END_LIMIT_MILLIS],
+    ['exit', EXIT_LIMIT_MILLIS],
+    ['exit-code', END_LIMIT_MILLIS],
+    ['throw', EXIT_LIMIT_MILLIS],
+    ['reject', EXIT_LIMIT_MILLIS],
+    ['throw-handled', END_LIMIT_MILLIS],
+    ['throw-handled-exit', EXIT_LIMIT_MILLIS],
+    ['reject-handled', END_LIMIT_MILLIS],
+    ['before-exit', END_LIMIT_MILLIS],
+    ['exit-in-exit', END_LIMIT_MILLIS],
+    ['sigterm', END_LIMIT_MILLIS],
+    ['sigint', END_LIMIT_MILLIS],
+  ] as const) {
+    for (const variant of ['cjs', 'mjs']) {
+      test(`${way}.${variant} with a sink (one span), a refused endpoint and one that hangs`, async (t) => {
+        const sink = await closeAfter(t, startSink());
+        const options = { program: `exits.${variant}`, args: [way] };
+        const [bare, sent, unreachable, unanswered] = await Promise.all([
+          runBare(options),
+          runTraced(sink.url, options),
+          runTraced(refused, options),
+          runTraced(hanging.url, options),
+        ]);
+        assert.deepEqual(toEnding(sent), toEnding(bare));
+        assert.doesNotMatch(sent.stderr, /^tracing:/m);
+        assert.deepEqual(
+          sink.spans.map(({ name, kind }) => `${kind} ${name}`),
+          ['CLIENT GET'],
+        );
+        assert.deepEqual(toEnding(unreachable), toEnding(bare));
+        assert.match(unreachable.stderr, /^tracing: 1 span was lost on the way to .*ECONNREFUSED/m);
+        assert.deepEqual(toEnding(unanswered), toEnding(bare));
+        assert.match(unanswered.stderr, /^tracing: 1 span was lost/m);
+        assert(
+          unreachable.millis - bare.millis < EXIT_LIMIT_MILLIS,
+          `refused: ${unreachable.millis} ms, ${bare.millis} bare`,
+        );
+        assert(unanswered.millis - bare.millis < limitMillis, `hanging: ${unanswered.millis} ms, ${bare.millis} bare`);
+      });
+    }
+  }
+
+  for (const [way, signal] of [
+    ['sigkill', 'SIGKILL'],
+    ['abort', 'SIGABRT'],
+  ]) {
+    test(`${way} is the same death, with no promise for the spans`, async () => {
+      const exit = await runTraced(hanging.url, { program: 'exits.cjs', args: [way ?? ''], cwd: tmpdir() });
+      assert.deepEqual([exit.code, exit.signal], [null, signal]);
+    });
+  }
+
+  for (const way of ['natural', 'exit', 'throw', 'sigterm']) {
+    test(`${way} costs no time when there is nothing to send`, async () => {
+      const options = { program: 'exits.cjs', args: [way], env: { BACKEND: undefined } };
+      const [bare, traced] = await Promise.all([runBare(options), runTraced(hanging.url, options)]);
+      assert.deepEqual(toEnding(traced), toEnding(bare));
+      assert.equal(traced.stderr, bare.stderr);
+      assert(traced.millis - bare.millis < 800, `${traced.millis} ms, ${bare.millis} bare`);
+    });
+  }
+
+  test('an endpoint that takes no connection holds the process no longer than one that does not answer', async (t) => {
+    const hole = await closeAfter(t, startBlackHole());
+    const run = (way: string) => runTraced(hole.url, { program: 'exits.cjs', args: [way] });
+    const [natural, exit, sigterm] = await Promise.all([run('natural'), run('exit'), run('sigterm')]);
+    assert.deepEqual([natural.code, exit.code, sigterm.signal], [0, 3, 'SIGTERM']);
+    for (const { millis } of [natural, exit, sigterm]) assert(millis < END_LIMIT_MILLIS + 500, `${millis} ms`);
+  });
+
+  test('an endpoint that stops reading in the middle of a large batch holds the process no longer either', async (t) => {
+    const deaf = createServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+    await once(deaf, 'listening');
+    t.after(() => deaf.close());
+    const code = `const tracer = require('@opentelemetry/api').trace.getTracer('shop');
+      for (let i = 0; i < 500; i++) tracer.startSpan('price', { attributes: { text: 'a word '.repeat(2000) } }).end();`;
+    const { port } = deaf.address() as AddressInfo;
+    const exit = await runTraced(`http://127.0.0.1:${port}`, { code });
+    assert.equal(exit.code, 0);
+    assert.match(exit.stderr, /500 spans were lost/);
+    assert(exit.millis < END_LIMIT_MILLIS + 1000, `${exit.millis} ms`);
+  });
+
+  test('a program that lives on while a connection is being opened ends soon as well', async (t) => {
+    const hole = await closeAfter(t, startBlackHole());
+    const exit = await runTraced(hole.url, {
+      code: callAndThen('setTimeout(() => {}, 200)'),
+      env: { OTEL_BSP_SCHEDULE_DELAY: '10' },
+    });
+    assert.equal(exit.code, 0);
+    assert(exit.millis < 1500 + END_LIMIT_MILLIS, `${exit.millis} ms`);
+  });
+});
+
+suite('listeners of the application on its own end', { concurrency: 4 }, () => {
+  for (const [what, code] of [
+    [
+      'a beforeExit listener that schedules more work runs as often',
+      `let runs = 0; process.on('beforeExit', () => { console.log('beforeExit', ++runs); if (runs < 3) setTimeout(() => {}, 5); });`,
+    ],
+    [
+      'a beforeExit listener that schedules nothing runs once',
+      `process.on('beforeExit', () => console.log('beforeExit'));`,
+    ],
+    ['a beforeExit listener that asks for an exit code gets it', `process.on('beforeExit', () => process.exit(11));`],
+    ['process.exit() inside an exit listener decides the code', `process.on('exit', () => process.exit(9));`],
+    [
+      'a throw inside an exit listener is uncaught',
+      `process.on('exit', () => { throw new Error('thrown while leaving'); });`,
+    ],
+    [
+      'process.exitCode set while leaving holds',
+      `process.on('exit', (code) => { console.log(code); process.exitCode = 12; });`,
+    ],
+    [
+      'process.exit() twice is one exit',
+      `process.on('exit', () => console.log('exit')); process.exit(1); process.exit(2);`,
+    ],
+  ]) {
+    test(`${what}, and the span arrives once`, async (t) => {
+      const sink = await closeAfter(t, startSink());
+      const options = { code: callAndThen(code ?? '') };
+      const [bare, traced] = await Promise.all([runBare(options), runTraced(sink.url, options)]);
+      assert.deepEqual(toEnding(traced), toEnding(bare));
+      assert.equal(sink.spans.length, 1);
+    });
+  }
+});
+
+suite('a batch that is on its way at process.exit()', { concurrency: 4 }, () => {
+  const env = { OTEL_BSP_SCHEDULE_DELAY: '10' };
+
+  test('is not sent again when the receiver has it', async (t) => {
+    const sink = await closeAfter(t, startSink({ answer: { accept: true, delayMillis: 800 } }));
+    const exit = await runTraced(sink.url, { code: callAndThen('setTimeout(() => process.exit(3), 300)'), env });
+    assert.equal(exit.code, 3);
+    assert.equal(sink.requests.length, 1);
+    assert.equal(sink.spans.length, 1);
+  });
+
+  test('is sent once more when it was refused and waits for its next attempt', async (t) => {
+    const sink = await closeAfter(t, startSink({ first: [{ status: 503, retryAfter: 20 }] }));
+    const exit = await runTraced(sink.url, { code: callAndThen('setTimeout(() => process.exit(3), 400)'), env });
+    assert.equal(exit.code, 3);
+    assert.equal(sink.requests.length, 2);
+    assert.equal(sink.spans.length, 1);
+    assert.doesNotMatch(exit.stderr, /lost/);
+  });
+
+  test('goes with all that waits behind it, each span once', async (t) => {
+    const sink = await closeAfter(t, startSink());
+    const code = `(async () => { for (let i = 0; i < 7; i++) await (await fetch(process.env.BACKEND + '/' + i)).text(); process.exit(0); })();`;
+    await runTraced(sink.url, { code, env: { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2' } });
+    assert.deepEqual(sink.spans.map(({ attributes }) => String(attributes['url.full']).at(-1)).join(''), '0123456');
+  });
+
+  test('says which of several were not taken, and why', async (t) => {
+    const sink = await closeAfter(t, startSink({ first: [{ status: 400 }, { accept: true }] }));
+    const code = `(async () => { for (let i = 0; i < 4; i++) await (await fetch(process.env.BACKEND)).text(); process.exit(0); })();`;
+    const env = { OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '3', OTEL_BSP_SCHEDULE_DELAY: '60000' };
+    const { stderr } = await runTraced(sink.url, { code: code.replace('4', '2'), env });
+    assert.match(stderr, /^tracing: 2 spans were lost on the way to .*: HTTP status 400\n$/);
+    assert.equal(sink.requests.length, 1);
+  });
+});
+
+suite('signals: who decides stays the same', { concurrency: 6 }, () => {
+  /** Serves one request, then gets the signal, and a second one where the first does not end it. */
+  async function play(mode: string, variant: string, signal: NodeJS.Signals, flags: readonly string[], url: string) {
+    const env = { ...toVariable(url), OTEL_BSP_SCHEDULE_DELAY: '60000' };
+    const program = await startProgram({
+      program: `signals.${variant}`,
+      args: [mode],
+      flags,
+      env,
+      timeoutMillis: 5000,
+    });
+    try {
+      assert.equal(await (await fetch(`http://127.0.0.1:${program.port}/first`)).text(), 'hello');
+      if (mode !== 'once' && mode !== 'ignore') return await program.kill(signal);
+      program.child.kill(signal);
+      const until = Date.now() + 5000;
+      while (!program.stdout().includes(`got ${signal}`) && Date.now() < until)
+        await new Promise((done) => setTimeout(done, 10));
+      return await program.kill(mode === 'ignore' ? 'SIGKILL' : signal);
+    } finally {
+      await program[Symbol.asyncDispose]();
+    }
+  }
+
+  for (const mode of ['none', 'close', 'exit', 'exit-later', 'once', 'ignore', 'signal-exit']) {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      for (const variant of ['cjs', 'mjs']) {
+        const arrives = mode === 'ignore' ? '' : ', and the span of the request served before arrives';
+        test(`${mode}.${variant} on ${signal} ends as without the agent${arrives}`, async (t) => {
+          const sink = await closeAfter(t, startSink());
+          const [bare, traced] = await Promise.all([
+            play(mode, variant, signal, [], sink.url),
+            play(mode, variant, signal, agentFlags, sink.url),
+          ]);
+          assert.deepEqual(toEnding(traced), toEnding(bare));
+          assert.equal(traced.stderr, bare.stderr);
+          if (mode === 'ignore') return;
+          assert.deepEqual(
+            sink.spans.map(({ kind, attributes }) => `${kind} ${String(attributes['url.path'])}`),
+            ['SERVER /first'],
+          );
+        });
+      }
+    }
+  }
+
+  test('a listener of the application is the only one that it counts, before and after it is called', async () => {
+    const code = `
+      const show = (when) => console.log(when, process.listenerCount('SIGTERM'), process.listeners('SIGTERM').every((one) => one === own));
+      const own = () => { show('called'); process.removeListener('SIGTERM', own); process.on('SIGTERM', own); setImmediate(() => { show('again'); process.exit(0); }); };
+      process.on('SIGTERM', own);
+      setImmediate(() => { show('added'); process.kill(process.pid, 'SIGTERM'); });
+      setInterval(() => {}, 1e6);`;
+    const { stdout } = await runTraced('http://127.0.0.1:1', { code });
+    assert.equal(stdout, 'added 1 true\ncalled 1 true\nagain 1 true\n');
+  });
+
+  test('a listener that comes and goes leaves the signal deadly', async (t) => {
+    const sink = await closeAfter(t, startSink());
+    const code = `const own = () => {}; process.on('SIGINT', own); setInterval(() => {}, 1e6);
+      setTimeout(() => { process.removeListener('SIGINT', own); ${callAndThen("process.kill(process.pid, 'SIGINT')")} }, 10);`;
+    const exit = await runTraced(sink.url, { code });
+    assert.deepEqual([exit.code, exit.signal, sink.spans.length], [null, 'SIGINT', 1]);
+  });
+
+  test('faked timers do not keep a process alive that is told to end', async (t) => {
+    const sink = await closeAfter(t, startSink({ answer: { hang: true } }));
+    const code = `require('node:test').mock.timers.enable(); ${callAndThen("process.kill(process.pid, 'SIGTERM'); require('node:net').createServer().listen(0)")}`;
+    const exit = await runTraced(sink.url, { code, timeoutMillis: 8000 });
+    assert.equal(exit.signal, 'SIGTERM');
+  });
+});
+
+suite('worker threads', { concurrency: 4 }, () => {
+  for (const [how, then, exitCode] of [
+    ['process.exit()', 'process.exit(5)', 5],
+    ['its natural end', '', 0],
+    ['a throw', "setImmediate(() => { throw new Error('thrown in a worker') })", 1],
+  ] as const) {
+    test(`the span of a worker arrives once after ${how}`, async (t) => {
+      const sink = await closeAfter(t, startSink());
+      // A file: Node runs no --import in a worker that is given as text.
+      const file = join(await createFolder(t), 'worker.cjs');
+      await writeFile(file, callAndThen(then));
+      const code = `const { Worker } = require('node:worker_threads');
+        const worker = new Worker(${JSON.stringify(file)});
+        worker.on('error', (error) => console.log(error.message)); worker.on('exit', (code) => console.log('worker exit', code));`;
+      const [bare, traced] = await Promise.all([runBare({ code }), runTraced(sink.url, { code })]);
+      assert.deepEqual(toEnding(traced), toEnding(bare));
+      assert.match(traced.stdout, new RegExp(`worker exit ${exitCode}\n$`));
+      assert.equal(sink.spans.length, 1);
+    });
+  }
+
+  test('preloads of NODE_OPTIONS run in the application only, not in the thread that sends at the end', async (t) => {
+    const sink = await closeAfter(t, startSink());
+    const preload = join(await createFolder(t), 'preload.cjs');
+    await writeFile(
+      preload,
+      `require('node:fs').writeSync(1, 'preloaded ' + require('node:worker_threads').threadId + '\\n');`,
+    );
+    const exit = await runProgram({
+      code: callAndThen('process.exit(3)'),
+      env: {
+        BACKEND: backend.url,
+        ...toVariable(sink.url),
+        NODE_OPTIONS: `${agentFlags.join(' ')} --require ${preload}`,
+      },
+    });
+    assert.deepEqual([exit.code, exit.stdout, exit.stderr], [3, 'preloaded 0\n', '']);
+    assert.equal(sink.spans.length, 1);
+  });
+});

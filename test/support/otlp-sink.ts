@@ -1,0 +1,232 @@
+// Tests let the agent export to this: a real OTLP/HTTP receiver on the loopback, in the test's own process, that can also misbehave.
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { decodeJson, decodeProtobuf, type ReceivedSpan } from './otlp-decode.ts';
+import { drawTrees } from './trace-tree.ts';
+
+/** How the sink answers one request. Only `accept`, `garbage` and the rest of `partialSuccess` put their spans into `sink.spans`. */
+export type Answer =
+  /** As a healthy collector, after `delayMillis` if given. */
+  | { accept: true; delayMillis?: number }
+  /** An HTTP status and no more; with `retryAfter` as the Retry-After header (seconds or a date). */
+  | { status: number; retryAfter?: string | number }
+  /** Reads everything and never answers. */
+  | { hang: true }
+  /** Status 200 with a body that is neither protobuf nor JSON. */
+  | { garbage: true }
+  /** Cuts the connection with a TCP reset: while the request's body arrives, or in the middle of the answer's. */
+  | { reset: 'request' | 'response' }
+  /** Status 200, but the first `rejectedSpans` of the batch are refused. */
+  | { partialSuccess: { rejectedSpans: number; errorMessage: string } };
+
+export interface SinkOptions {
+  /** 0, the default, lets the system choose; a number lets a sink come back where another one was. */
+  port?: number;
+  /** Answers of the first requests, one each, in order: `times(3, { status: 503 })` is "three failures, then fine". */
+  first?: readonly Answer[];
+  /** The answer of every later request; `{ accept: true }` if not given. */
+  answer?: Answer;
+}
+
+export interface SinkRequest {
+  method: string;
+  /** The request target as sent, such as `/v1/traces`. */
+  path: string;
+  headers: IncomingHttpHeaders;
+  /** Decompressed. */
+  body: Buffer;
+  /** Bytes as they came, compressed or not. */
+  wireBytes: number;
+  /** What the body holds; empty for other signals and for bodies that do not decode (see `sink.errors`). */
+  spans: ReceivedSpan[];
+  receivedMillis: number;
+}
+
+export interface Sink extends AsyncDisposable {
+  port: number;
+  /** For OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:<port>`. */
+  url: string;
+  /** Spans of the accepted batches, in the order they came. */
+  spans: ReceivedSpan[];
+  /** Every request, accepted or not. */
+  requests: SinkRequest[];
+  /** Why a body could not be decoded; such a request is answered with 400. */
+  errors: Error[];
+  /** Everything received by any signal, decompressed, as text: search it for secrets. */
+  rawText(): string;
+  /** Changes the answer of all requests from now on. */
+  answerWith(answer: Answer): void;
+  /** Resolves with all spans once there are `count`; rejects with the tree of what came when `timeoutMillis` (5000) pass. */
+  waitForSpans(count: number, timeoutMillis?: number): Promise<ReceivedSpan[]>;
+  /** Resolves once `count` requests came, accepted or not. */
+  waitForRequests(count: number, timeoutMillis?: number): Promise<SinkRequest[]>;
+  /** Closes the port and every connection. */
+  stop(): Promise<void>;
+}
+
+/** Starts a receiver. `const sink = await closeAfter(t, startSink())` stops it at the end of the test. */
+export async function startSink(options: SinkOptions = {}): Promise<Sink> {
+  const queue = [...(options.first ?? [])];
+  let usualAnswer: Answer = options.answer ?? { accept: true };
+  const waiting = new Set<() => void>();
+  const spans: ReceivedSpan[] = [];
+  const requests: SinkRequest[] = [];
+  const errors: Error[] = [];
+
+  const server = createServer((request, response) => {
+    const answer = queue.shift() ?? usualAnswer;
+    if ('reset' in answer && answer.reset === 'request') {
+      request.once('data', () => request.socket.resetAndDestroy());
+      return;
+    }
+    receive(request)
+      .then(
+        (received) => {
+          requests.push(received);
+          if (!received.path.endsWith('/v1/traces')) return respond(response, received, answer);
+          try {
+            received.spans = isJson(received.headers) ? decodeJson(received.body) : decodeProtobuf(received.body);
+          } catch (error) {
+            errors.push(error as Error);
+            return response.writeHead(400).end();
+          }
+          // Before the answer, so that whoever sees the exporter succeed also sees the spans.
+          spans.push(...accepted(received.spans, answer));
+          return respond(response, received, answer);
+        },
+        (error: unknown) => {
+          errors.push(error as Error);
+          response.writeHead(400).end();
+        },
+      )
+      .finally(() => {
+        for (const check of waiting) check();
+      });
+  });
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  const waitFor = <T>(list: T[], count: number, timeoutMillis: number, describe: () => string): Promise<T[]> =>
+    new Promise((resolve, reject) => {
+      const check = (): void => {
+        if (list.length < count) return;
+        finish();
+        resolve(list);
+      };
+      const timer = setTimeout(() => {
+        finish();
+        reject(new Error(`${list.length} of ${count} came to the sink in ${timeoutMillis} ms\n${describe()}`));
+      }, timeoutMillis);
+      const finish = (): void => {
+        clearTimeout(timer);
+        waiting.delete(check);
+      };
+      waiting.add(check);
+      check();
+    });
+  const describeRequests = (): string =>
+    [
+      ...requests.map(({ method, path, wireBytes }) => `${method} ${path} ${wireBytes} bytes`),
+      ...errors.map(String),
+    ].join('\n');
+  const stop = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await closed;
+  };
+
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    spans,
+    requests,
+    errors,
+    rawText: () => requests.map(({ body }) => body.toString('utf8')).join('\n'),
+    answerWith(answer) {
+      queue.length = 0;
+      usualAnswer = answer;
+    },
+    waitForSpans: (count, timeoutMillis = 5000) =>
+      waitFor(spans, count, timeoutMillis, () => `${drawTrees(spans)}\n${describeRequests()}`),
+    waitForRequests: (count, timeoutMillis = 5000) => waitFor(requests, count, timeoutMillis, describeRequests),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** The same answer several times, for `first`. */
+export const times = (count: number, answer: Answer): Answer[] => Array.from({ length: count }, () => answer);
+
+/** A port of the loopback where nobody listens: what connects there is refused. */
+export async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const isJson = (headers: IncomingHttpHeaders): boolean => /json/.test(headers['content-type'] ?? '');
+
+async function receive(request: IncomingMessage): Promise<SinkRequest> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const wire = Buffer.concat(chunks);
+  return {
+    method: request.method ?? '',
+    path: request.url ?? '',
+    headers: request.headers,
+    body: request.headers['content-encoding'] === 'gzip' ? gunzipSync(wire) : wire,
+    wireBytes: wire.length,
+    spans: [],
+    receivedMillis: Date.now(),
+  };
+}
+
+function accepted(spans: ReceivedSpan[], answer: Answer): ReceivedSpan[] {
+  if ('accept' in answer || 'garbage' in answer) return spans;
+  return 'partialSuccess' in answer ? spans.slice(answer.partialSuccess.rejectedSpans) : [];
+}
+
+function respond(response: ServerResponse, { headers, wireBytes }: SinkRequest, answer: Answer): void {
+  const contentType = isJson(headers) ? 'application/json' : 'application/x-protobuf';
+  if ('hang' in answer) return;
+  if ('status' in answer) {
+    if (answer.retryAfter !== undefined) response.setHeader('retry-after', answer.retryAfter);
+    response.writeHead(answer.status).end();
+    return;
+  }
+  response.setHeader('content-type', contentType);
+  if ('garbage' in answer) {
+    response.end(`<html>\xff\xfe not what you asked for, ${wireBytes} bytes of it`);
+  } else if ('reset' in answer) {
+    response.writeHead(200, { 'content-length': 1000 });
+    response.write('half an ans');
+    setTimeout(() => response.socket?.resetAndDestroy(), 10);
+  } else if ('partialSuccess' in answer) {
+    response.end(isJson(headers) ? JSON.stringify(answer) : encodePartialSuccess(answer.partialSuccess));
+  } else {
+    setTimeout(() => response.end(isJson(headers) ? '{}' : ''), answer.delayMillis ?? 0);
+  }
+}
+
+/** ExportTraceServiceResponse { partial_success = 1 { rejected_spans = 1: int64, error_message = 2: string } }. */
+function encodePartialSuccess({
+  rejectedSpans,
+  errorMessage,
+}: {
+  rejectedSpans: number;
+  errorMessage: string;
+}): Buffer {
+  const text = Buffer.from(errorMessage);
+  if (rejectedSpans > 127 || text.length > 100)
+    throw new RangeError('a partial success of the sink fits one-byte lengths');
+  const inner = Buffer.concat([Buffer.from([0x08, rejectedSpans, 0x12, text.length]), text]);
+  return Buffer.concat([Buffer.from([0x0a, inner.length]), inner]);
+}
