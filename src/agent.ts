@@ -9,6 +9,7 @@ import { createCapture } from './instrumentations/capture/capture.ts';
 import { enableHttpClient } from './instrumentations/http/client.ts';
 import { enableHttpServer } from './instrumentations/http/server.ts';
 import type { Instrumentation } from './instrumentations/tools.ts';
+import { createTraceHeaders } from './instrumentations/trace-headers.ts';
 import { enableUndici } from './instrumentations/undici/undici.ts';
 import { guard, throwInternalErrors } from './log/guard.ts';
 import { createLog, toErrorText, useAsDiag } from './log/log.ts';
@@ -104,6 +105,7 @@ function start(started: Disposable[]): boolean {
       filter: createUrlFilter(config['url.filter'], { folder: file === undefined ? cwd : dirname(file), redactor }),
     }),
     capture: createCapture(config),
+    traceHeaders: createTraceHeaders(),
   };
   for (const enable of [enableHttpServer, enableHttpClient, enableUndici]) {
     const instrumentation = enable(tools);

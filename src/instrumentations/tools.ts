@@ -3,12 +3,14 @@ import type { Span, Tracer } from '@opentelemetry/api';
 import type { Redactor } from '../redaction/create-redactor.ts';
 import type { UrlRules } from '../url-rules/url-rules.ts';
 import type { Capture, Captured } from './capture/capture.ts';
+import type { TraceHeaders } from './trace-headers.ts';
 
 export interface InstrumentationTools {
   readonly tracer: Pick<Tracer, 'startSpan'>;
   readonly redactor: Redactor;
   readonly urlRules: UrlRules;
   readonly capture: Capture;
+  readonly traceHeaders: TraceHeaders;
 }
 
 /** A running instrumentation; disposing it leaves everything as it was. */

@@ -23,8 +23,9 @@ export interface FilterSurroundings {
   readonly redactor: Redactor;
 }
 
-/** Longer than this and it is said once: the filter runs in the way of every request. */
+/** Longer than this, this often, and it is said once: the filter runs in the way of every request. Once may be a pause of the machine's. */
 const SLOW_MILLIS = 20;
+const SLOW_CALLS = 3;
 
 /**
  * Contains a filter. When it throws, gives back no URL, or a promise, or when the URL cannot be parsed for it, the URL becomes
@@ -37,7 +38,7 @@ export function createUrlFilter(
   if (given === undefined) return undefined;
   const filter = typeof given === 'string' ? loadUrlFilter(given, folder) : given;
   let failures = 0;
-  let slow = false;
+  let slowCalls = 0;
   const fail = (url: string, reason: string): string => {
     if (++failures === 1) diag.warn(`url.filter ${reason}; such URLs are recorded as scheme://host/${redactor.marker}`);
     return redactor.failClosed(url);
@@ -52,9 +53,8 @@ export function createUrlFilter(
     } catch (error) {
       return fail(url, `failed (${toErrorName(error)})`);
     }
-    if (!slow && performance.now() - startedAt > SLOW_MILLIS) {
-      slow = true;
-      diag.warn(`url.filter took more than ${SLOW_MILLIS} ms; it runs in the way of every request`);
+    if (performance.now() - startedAt > SLOW_MILLIS && ++slowCalls === SLOW_CALLS) {
+      diag.warn(`url.filter took more than ${SLOW_MILLIS} ms ${SLOW_CALLS} times; it runs in the way of every request`);
     }
     return 'url' in read ? read.url : fail(url, `returned ${read.instead}`);
   };

@@ -193,15 +193,16 @@ describe('a filter', () => {
     assert.equal(create(() => 1)('https://user:hunter2@api.example/x'), 'REDACTED');
   });
 
-  it('that is slow is used all the same, and said to be slow once', () => {
+  it('that is slow again and again is used all the same, and said to be slow once', () => {
     const slow = (url: URL): URL => {
       const until = performance.now() + 25;
       while (performance.now() < until);
       return url;
     };
     const filter = create(slow);
-    assert.equal(filter(URL_TEXT), URL_TEXT);
-    assert.equal(filter(URL_TEXT), URL_TEXT);
+    for (let call = 0; call < 2; call++) assert.equal(filter(URL_TEXT), URL_TEXT);
+    assert.equal(warnings.length, 0, 'a pause of the machine may make one or two calls slow');
+    for (let call = 0; call < 3; call++) assert.equal(filter(URL_TEXT), URL_TEXT);
     assert.equal(warnings.length, 1);
     assert.match(warnings[0] ?? '', /took more than 20 ms/);
   });

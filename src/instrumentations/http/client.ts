@@ -1,6 +1,6 @@
 // Enabled by agent.ts: a span for every request that the program makes with http or https. Twin of server.ts.
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { SpanKind, context, propagation, trace } from '@opentelemetry/api';
+import { SpanKind, context, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import {
   ATTR_NETWORK_PEER_ADDRESS,
@@ -21,7 +21,13 @@ import { pairs, toText } from '../capture/headers-of.ts';
 import type { Instrumentation, InstrumentationTools, OpenSpan } from '../tools.ts';
 
 /** Traces clients by Node's diagnostics channels: `request`, `get`, `new ClientRequest` and every import style pass there. */
-export function enableHttpClient({ tracer, redactor, urlRules, capture }: InstrumentationTools): Instrumentation {
+export function enableHttpClient({
+  tracer,
+  redactor,
+  urlRules,
+  capture,
+  traceHeaders,
+}: InstrumentationTools): Instrumentation {
   /** Its socket or agent holds a request until it closes, so nothing lives longer for being here; an upgrade does not close it. */
   const openSpans = new Map<ClientRequest, OpenSpan>();
   const upgrades = new WeakMap<ClientRequest, OpenSpan>();
@@ -50,7 +56,7 @@ export function enableHttpClient({ tracer, redactor, urlRules, capture }: Instru
       serverPort: target.port,
     });
     const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, setSampleRatio(parent, decision.sample));
-    propagation.inject(trace.setSpan(parent, span), request, { set: setRequestHeader });
+    traceHeaders.inject(trace.setSpan(parent, span), request, setRequestHeader);
     const captured = capture.of('client', decision.capture, decision.redactor);
     (isUpgrade(request) ? upgrades : openSpans).set(request, { span, captured });
     request.once('close', close);

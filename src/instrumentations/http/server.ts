@@ -1,7 +1,7 @@
 // Enabled by agent.ts: a span for every request that an http or https server of the program receives. Twin of client.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Context, ROOT_CONTEXT, type Span, SpanKind, context, propagation, trace } from '@opentelemetry/api';
+import { type Context, type Span, SpanKind, context, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { keepBodyContext } from '../../hooks/body-context.ts';
 import { subscribe } from '../../hooks/channels.ts';
@@ -25,7 +25,13 @@ interface ServerExchange {
 }
 
 /** Traces servers by Node's diagnostics channels; nothing of the application is patched. */
-export function enableHttpServer({ tracer, redactor, urlRules, capture }: InstrumentationTools): Instrumentation {
+export function enableHttpServer({
+  tracer,
+  redactor,
+  urlRules,
+  capture,
+  traceHeaders,
+}: InstrumentationTools): Instrumentation {
   /** A response leaves it at the latest when its connection closes. */
   const openSpans = new Map<ServerResponse, OpenSpan>();
   /** The responses that are under way on a connection: more than one when a client pipelines. */
@@ -33,8 +39,7 @@ export function enableHttpServer({ tracer, redactor, urlRules, capture }: Instru
 
   function start({ request, response, socket }: ServerExchange): void {
     const header = (name: string): string | undefined => toText(request.headers[name]);
-    // Never the active context: a pipelined request is parsed in the context of the one before it.
-    const parent = propagation.extract(ROOT_CONTEXT, request.headers);
+    const parent = traceHeaders.extract(request.headers);
     const rawTarget = request.url ?? '';
     const absolute = splitAbsoluteUrl(rawTarget);
     const local = absolute?.rest ?? rawTarget;

@@ -1,6 +1,6 @@
 // Enabled by agent.ts: a span for every request of the built-in fetch and of the undici package (6 to 8), which share their channels.
 import type { Socket } from 'node:net';
-import { type Context, SpanKind, context, propagation, trace } from '@opentelemetry/api';
+import { type Context, SpanKind, context, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import {
   ATTR_HTTP_REQUEST_RESEND_COUNT,
@@ -35,7 +35,7 @@ interface UndiciResponse {
 }
 
 /** Traces fetch and undici by their diagnostics channels; redirects and retries are requests of their own there. */
-export function enableUndici({ tracer, redactor, urlRules, capture }: InstrumentationTools): Disposable {
+export function enableUndici({ tracer, redactor, urlRules, capture, traceHeaders }: InstrumentationTools): Disposable {
   const open = new WeakMap<UndiciRequest, OpenRequest>();
   const resends = new Resends();
 
@@ -68,7 +68,7 @@ export function enableUndici({ tracer, redactor, urlRules, capture }: Instrument
     const resendCount = resends.take(parent, url);
     if (resendCount > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resendCount;
     const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, setSampleRatio(parent, decision.sample));
-    propagation.inject(trace.setSpan(parent, span), request, { set: setUndiciHeader });
+    traceHeaders.inject(trace.setSpan(parent, span), request, setUndiciHeader);
     const captured = capture.of('client', decision.capture, decision.redactor);
     const recorders = { request: captured?.record('request'), response: captured?.record('response') };
     open.set(request, { span, captured, recorders, parent, url, resendCount });
