@@ -155,13 +155,8 @@ function drawTable(
   const rows = REQUIREMENT_LEVELS[side].map(({ name, level, condition, type }) => {
     const cells = transports.map((transport) => drawCell(name, transport, side, find));
     const whens = new Set(cells.flatMap(({ when }) => when ?? []));
-    return [
-      `\`${name}\``,
-      level + (condition === undefined ? '' : `: if ${condition}`),
-      type,
-      [...whens].join(', '),
-      ...cells.map(({ text }) => text),
-    ];
+    const requirement = level + (condition === undefined ? '' : `: if ${condition}`);
+    return [`\`${name}\``, requirement, type, Array.from(whens).join(', ')].concat(cells.map(({ text }) => text));
   });
   const header = ['attribute', 'level', 'type', 'set at', ...transports];
   const lines = [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
@@ -177,7 +172,7 @@ function drawCell(
   for (const { scenario } of EXPECTATIONS[name] ?? []) {
     const attributes = find(side, transport, scenario)?.attributes;
     const value = attributes?.[name];
-    if (value === undefined) continue;
+    if (typeof value !== 'string' && typeof value !== 'number') continue;
     const bornWith = attributes?.['test.born_with'];
     const when = Array.isArray(bornWith) && bornWith.includes(name) ? 'birth' : 'end';
     return { text: `\`${String(value).replaceAll(/(?<=127\.0\.0\.1:)\d+|^\d{4,5}$/g, '<port>')}\``, when };
