@@ -10,7 +10,7 @@ interface Keep {
 }
 
 /** `errors`, `slow:2s`, or both between commas. A duration is a number with ms, s or m; a bare number is milliseconds. */
-export function readKeep(text: string): { readonly value: Keep | undefined; readonly wrong: readonly string[] } {
+function readKeep(text: string): { readonly value: Keep | undefined; readonly wrong: readonly string[] } {
   const keep: Keep = {};
   const wrong: string[] = [];
   for (const [index, entry] of toList(text.toLowerCase()).entries()) {
@@ -27,6 +27,12 @@ function readSlow(entry: string): number | undefined {
   const value = toNumber(amount);
   const factor = UNIT_MILLIS[unit];
   return typeof value === 'number' && factor !== undefined ? Math.round(value * factor) : undefined;
+}
+
+/** The short form in a file: all of it, or the text as it is, which the schema refuses. */
+export function toKeep(text: string): unknown {
+  const { value, wrong } = readKeep(text);
+  return wrong.length === 0 ? value : text;
 }
 
 /** TRACING_KEEP. */

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { isMarker } from '../redaction/redactor-options.ts';
 import { option } from './option.ts';
-import { keepVariable, readKeep } from './keep-variable.ts';
+import { keepVariable, toKeep } from './keep-variable.ts';
 import {
   consoleExporterVariable,
   followParentVariable,
@@ -250,7 +250,7 @@ export const options = {
     schema: schema.keep,
     default: undefined,
     env: [keepVariable],
-    text: (text) => readKeep(text).value ?? text,
+    text: toKeep,
     doc: 'Traces that are kept though the ratio, the limit or a rule would drop them: errors, and what is slower than slowerThanMillis. In a variable: errors,slow:2s. Decided when the request that began the trace in this process ends.',
   }),
 
