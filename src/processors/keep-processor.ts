@@ -84,8 +84,10 @@ export class KeepProcessor implements SpanProcessor {
 
   /** The last word, when the process leaves; silence when nothing was lost. */
   report(): void {
-    if (this.#lost > 0)
-      diag.warn(`${this.#lost} spans of traces that sampling.keep kept were lost: too many were held`);
+    if (this.#lost === 0) return;
+    const what = this.#lost === 1 ? '1 span of a trace' : `${this.#lost} spans of traces`;
+    const were = this.#lost === 1 ? 'was' : 'were';
+    diag.warn(`${what} that sampling.keep kept ${were} lost: too much was held at once`);
     this.#lost = 0;
   }
 

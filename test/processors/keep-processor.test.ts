@@ -191,7 +191,7 @@ suite('what is held is bounded', () => {
     keep.report();
     assert.deepEqual(lines, [
       'tracing: sampling.keep cannot hold all spans; kept traces lack some\n',
-      'tracing: 20 spans of traces that sampling.keep kept were lost: too many were held\n',
+      'tracing: 20 spans of traces that sampling.keep kept were lost: too much was held at once\n',
     ]);
   });
 
