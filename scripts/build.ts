@@ -43,6 +43,12 @@ await Promise.all([
     input: 're2js',
     output: { file: 'dist/re2js.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
+  // Read only where `propagation.propagators` names more than the default ones.
+  build({
+    ...shared,
+    input: 'src/pipeline/other-propagators.ts',
+    output: { file: 'dist/other-propagators.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
   build({ ...shared, input: 'src/cli/main.ts', output: { file: 'dist/cli.js', format: 'esm', codeSplitting: false } }),
   build({ ...shared, input: 'src/index.ts', output: { file: 'dist/config.js', format: 'esm', codeSplitting: false } }),
   build({

@@ -105,7 +105,8 @@ function start(started: Disposable[]): boolean {
       filter: createUrlFilter(config['url.filter'], { folder: file === undefined ? cwd : dirname(file), redactor }),
     }),
     capture: createCapture(config),
-    traceHeaders: createTraceHeaders(),
+    traceHeaders: createTraceHeaders(config['propagation.to']),
+    sampling: pipeline.sampling,
   };
   for (const enable of [enableHttpServer, enableHttpClient, enableUndici]) {
     const instrumentation = enable(tools);

@@ -3,12 +3,19 @@
 import * as v from 'valibot';
 import { isMarker } from '../redaction/redactor-options.ts';
 import { option } from './option.ts';
-import { consoleExporterVariable, otlpExporterVariable, samplerVariable } from './otel-variables.ts';
+import { keepVariable, toKeep } from './keep-variable.ts';
+import {
+  consoleExporterVariable,
+  followParentVariable,
+  otlpExporterVariable,
+  samplerVariable,
+} from './otel-variables.ts';
 import * as schema from './schemas.ts';
 import * as variable from './variables.ts';
 
 const MARKER = 'one to 64 letters, digits or any of _ - . * [ ] < >';
 const PROPAGATORS = ['tracecontext', 'baggage'] as const;
+const OTHER_PROPAGATORS = ['b3', 'b3multi', 'jaeger', 'xray'] as const;
 const DETECTORS = ['host', 'os', 'process'] as const;
 
 /** Every option by its dotted name. */
@@ -201,20 +208,50 @@ export const options = {
   'propagation.propagators': option({
     schema: () =>
       v.pipe(
-        v.array(schema.oneOf([...PROPAGATORS, 'none']), 'a list'),
+        v.array(schema.oneOf([...PROPAGATORS, ...OTHER_PROPAGATORS, 'none']), 'a list'),
         v.transform((names) => names.filter((name) => name !== 'none')),
       ),
     default: PROPAGATORS,
     env: [variable.words('OTEL_PROPAGATORS')],
-    doc: 'The headers that carry a trace from service to service: tracecontext, baggage, or none.',
-    later: ['b3', 'b3multi', 'jaeger', 'xray'],
+    doc: 'The headers that carry a trace from service to service: tracecontext, baggage, b3, b3multi, jaeger, xray, or none.',
+  }),
+  'propagation.accept': option({
+    schema: schema.flag,
+    default: true,
+    env: [variable.flag('LOGFIRE_DISTRIBUTED_TRACING')],
+    doc: 'Whether a request may join the trace that its headers name. false: trace headers that come in are ignored, those that go out are still sent.',
+  }),
+  'propagation.to': option({
+    schema: () => v.array(schema.pattern(), 'a list'),
+    default: undefined,
+    text: variable.toList,
+    doc: 'Where trace headers are sent to: URL patterns as in url.ignore. An empty list: nowhere. Without it: everywhere.',
   }),
 
   'sampling.ratio': option({
     schema: () => schema.numberFrom(0, 1),
     default: 1,
     env: [variable.number('LOGFIRE_TRACE_SAMPLE_RATE'), samplerVariable],
-    doc: 'The share of new traces that is kept, from 0 to 1. A request that belongs to a trace follows its parent.',
+    doc: 'The share of new traces that is kept, from 0 to 1.',
+  }),
+  'sampling.followParent': option({
+    schema: schema.flag,
+    default: true,
+    env: [followParentVariable],
+    doc: 'Whether a request that belongs to a trace of another service is kept when that service says so. false: it is decided on as if it began here.',
+  }),
+  'sampling.perSecond': option({
+    schema: () => schema.numberFrom(0, 1_000_000),
+    default: undefined,
+    env: [variable.number('TRACING_SAMPLE_PER_SECOND')],
+    doc: 'The most new traces kept a second, after the ratio; less than 1 is one in so many seconds. Without it: no limit.',
+  }),
+  'sampling.keep': option({
+    schema: schema.keep,
+    default: undefined,
+    env: [keepVariable],
+    text: toKeep,
+    doc: 'Traces that are kept though the ratio, the limit or a rule would drop them: errors, and what is slower than slowerThanMillis. In a variable: errors,slow:2s. Decided when the request that began the trace in this process ends.',
   }),
 
   'export.otlp.enabled': option({

@@ -4,20 +4,35 @@ import { readText, toList, toNumber } from './variables.ts';
 
 const EXPORTERS = new Set(['otlp', 'console', 'none']);
 
-/** OTEL_TRACES_SAMPLER with OTEL_TRACES_SAMPLER_ARG as a ratio. Ours is parent-based either way. */
+const SAMPLER = /^(parentbased_)?(always_on|always_off|traceidratio)$/u;
+/** Samplers that the specification knows and that are not here. */
+const OTHER_SAMPLERS = new Set(['jaeger_remote', 'parentbased_jaeger_remote', 'xray']);
+
+/** OTEL_TRACES_SAMPLER with OTEL_TRACES_SAMPLER_ARG as a ratio. Also the one place that reports names it does not know. */
 export const samplerVariable: Variable = {
   name: 'OTEL_TRACES_SAMPLER',
   read: (text, env) => {
-    const sampler = text.toLowerCase().replace(/^parentbased_/u, '');
+    const name = text.toLowerCase();
+    const sampler = SAMPLER.exec(name)?.[2];
     if (sampler === 'always_on') return { value: 1 };
     if (sampler === 'always_off') return { value: 0 };
-    if (sampler !== 'traceidratio') {
-      const expected = 'always_on, always_off or traceidratio, each also with parentbased_ before it';
-      return { value: undefined, wrong: [`expected ${expected}`] };
+    if (sampler === undefined) {
+      const expected = 'expected always_on, always_off or traceidratio, each also with parentbased_ before it';
+      const phrase = OTHER_SAMPLERS.has(name) ? `${name} is not supported, ${expected}` : expected;
+      return { value: undefined, wrong: [phrase] };
     }
     const ratio = toNumber(readText(env, 'OTEL_TRACES_SAMPLER_ARG') ?? '1');
     if (typeof ratio === 'number' && ratio >= 0 && ratio <= 1) return { value: ratio };
     return { value: undefined, wrong: ['OTEL_TRACES_SAMPLER_ARG: expected a number from 0 to 1'] };
+  },
+};
+
+/** OTEL_TRACES_SAMPLER as the answer to whether a parent elsewhere decides: only where the name says parentbased_. */
+export const followParentVariable: Variable = {
+  name: 'OTEL_TRACES_SAMPLER',
+  read: (text) => {
+    const match = SAMPLER.exec(text.toLowerCase());
+    return match === null ? undefined : { value: match[1] !== undefined };
   },
 };
 

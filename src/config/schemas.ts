@@ -110,6 +110,11 @@ function toMatchPhrase(issue: v.UnionIssue<v.BaseIssue<unknown>>): string {
   return inner === undefined ? 'a pattern or an object' : `in ${place} ${inner.message}`;
 }
 
+/** What `sampling.keep` keeps. */
+export function keep() {
+  return exactly({ errors: v.optional(flag()), slowerThanMillis: v.optional(millis()) });
+}
+
 /** The functions of `http.hooks`. */
 export function httpHooks() {
   const hook = () =>

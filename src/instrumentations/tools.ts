@@ -1,5 +1,5 @@
 // What agent.ts gives to every instrumentation: it reaches for nothing else.
-import type { Span, Tracer } from '@opentelemetry/api';
+import type { Context, Span, Tracer } from '@opentelemetry/api';
 import type { Redactor } from '../redaction/create-redactor.ts';
 import type { UrlRules } from '../url-rules/url-rules.ts';
 import type { Capture, Captured } from './capture/capture.ts';
@@ -11,6 +11,16 @@ export interface InstrumentationTools {
   readonly urlRules: UrlRules;
   readonly capture: Capture;
   readonly traceHeaders: TraceHeaders;
+  readonly sampling: EarlySampling;
+}
+
+/** Decides on a request by its trace alone, before anything is made for it. */
+export interface EarlySampling {
+  /**
+   * `ratio` is what a URL rule asks for. `dropped`: go on in this context and inject it, and make nothing else. `startIn`: start the span
+   * with this context; what is entered and injected is `trace.setSpan(parent, span)`.
+   */
+  decide(parent: Context, ratio: number | undefined): { readonly dropped: Context } | { readonly startIn: Context };
 }
 
 /** A running instrumentation; disposing it leaves everything as it was. */

@@ -1,5 +1,6 @@
 // Used by the batch processor: what waits to be sent, bounded by spans and by bytes.
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { estimateBytes } from '../processors/span-bytes.ts';
 
 export interface QueueLimits {
   readonly maxSpans: number;
@@ -37,24 +38,4 @@ export class BatchQueue {
       this.#spans.length === 0 ? 0 : this.#bytes - batch.reduce((sum, span) => sum + estimateBytes(span), 0);
     return batch;
   }
-}
-
-/** What a span without attributes takes in memory, roughly. */
-const SPAN_BYTES = 600;
-
-/** An estimate, not a measure: texts count two bytes a character, everything else a flat price. */
-function estimateBytes(span: ReadableSpan): number {
-  let bytes = SPAN_BYTES + attributeBytes(span.attributes);
-  for (const event of span.events) bytes += 100 + attributeBytes(event.attributes);
-  for (const link of span.links) bytes += 200 + attributeBytes(link.attributes);
-  return bytes;
-}
-
-function attributeBytes(attributes: Readonly<Record<string, unknown>> | undefined): number {
-  let bytes = 0;
-  for (const key in attributes) {
-    const value = attributes[key];
-    bytes += 32 + (typeof value === 'string' ? value.length * 2 : Array.isArray(value) ? value.join('').length * 2 : 8);
-  }
-  return bytes;
 }

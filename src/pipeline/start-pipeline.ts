@@ -4,12 +4,16 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
 import type { Destination } from '../exporters/destination.ts';
+import { KeepProcessor } from '../processors/keep-processor.ts';
 import { type SpanStarter, createRedactionGuard } from '../processors/redaction-guard.ts';
+import { createSampledOnly } from '../processors/sampled-only.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
 import { BatchProcessor } from './batch-processor.ts';
 import { flushOnLeaving } from './leaving.ts';
 import { createResource } from './resource.ts';
-import { createPropagator, createSampler, toSpanLimits } from './sdk-parts.ts';
+import { createPropagator } from './propagator.ts';
+import { type Sampling, createSampling } from './sampling.ts';
+import { toSpanLimits } from './sdk-parts.ts';
 
 export interface PipelineOptions {
   readonly config: Config;
@@ -22,12 +26,16 @@ export interface PipelineOptions {
   readonly beforeExitFlush: () => void;
   /** What else is told of every span, such as the console. */
   readonly processors: readonly SpanProcessor[];
+  /** Whether somebody reads spans of dropped traces too; the destinations and `processors` never see them. */
+  readonly recordDropped?: boolean;
 }
 
 /** A running pipeline. Disposing it takes it out of the process again, without waiting for what is on its way. */
 export interface Pipeline extends Disposable {
   /** For spans whose attributes are redacted before they are born. */
   readonly tracer: SpanStarter;
+  /** Which requests are made a span at all. */
+  readonly sampling: Pick<Sampling, 'decide'>;
 }
 
 /** Builds the pipeline and registers it as the process's OpenTelemetry SDK. */
@@ -38,6 +46,7 @@ export function startPipeline({
   destinations,
   beforeExitFlush,
   processors,
+  recordDropped = false,
 }: PipelineOptions): Pipeline {
   const resource = createResource({
     config,
@@ -57,11 +66,14 @@ export function startPipeline({
       }),
   );
   const guard = createRedactionGuard({ redactor, maxValueLength: config['limits.attributeValueLength'] });
+  const keep = createKeep(config, [...batches, ...processors]);
+  const sampling = createSampling({ config, recordDropped: recordDropped || keep !== undefined });
   const provider = new TracerProvider({
     resource,
-    sampler: createSampler(config),
+    sampler: sampling.sampler,
+    idGenerator: sampling.idGenerator,
     spanLimits: toSpanLimits(config),
-    spanProcessors: [guard, ...batches, ...processors],
+    spanProcessors: [guard, keep ?? createSampledOnly([...batches, ...processors])],
   });
   const contextManager = new AsyncLocalStorageContextManager();
   context.setGlobalContextManager(contextManager.enable());
@@ -76,11 +88,13 @@ export function startPipeline({
     flushBlocking: (limitMillis) => {
       beforeExitFlush();
       for (const batch of batches) batch.flushBlocking(limitMillis);
+      keep?.report();
       for (const processor of processors) void processor.shutdown();
     },
   });
   return {
-    tracer: guard.vouchFor(provider.getTracer(scope.name, scope.version)),
+    tracer: guard.vouchFor(sampling.honour(provider.getTracer(scope.name, scope.version))),
+    sampling,
     [Symbol.dispose]() {
       leaving[Symbol.dispose]();
       void provider.shutdown();
@@ -89,4 +103,21 @@ export function startPipeline({
       context.disable();
     },
   };
+}
+
+/** How long spans of a dropped trace wait for a request that does not end, such as a stream of events. */
+const MAX_HELD_MILLIS = 10 * 60_000;
+
+/** Spans that wait for a verdict take no more room than those that wait to be sent. */
+function createKeep(config: Config, next: readonly SpanProcessor[]): KeepProcessor | undefined {
+  const { errors = false, slowerThanMillis } = config['sampling.keep'] ?? {};
+  if (!errors && slowerThanMillis === undefined) return undefined;
+  return new KeepProcessor({
+    errors,
+    slowerThanMillis,
+    next: createSampledOnly(next),
+    maxSpans: config['export.batch.maxQueueSpans'],
+    maxBytes: config['export.batch.maxBytes'],
+    maxAgeMillis: MAX_HELD_MILLIS,
+  });
 }

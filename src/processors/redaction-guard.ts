@@ -21,7 +21,7 @@ export type SpanStarter = Pick<Tracer, 'startSpan'>;
 
 export interface RedactionGuard extends SpanProcessor {
   /** A tracer for those who clean before a span is born: attributes that are still the born ones are not read again. */
-  vouchFor(tracer: Tracer): SpanStarter;
+  vouchFor(tracer: SpanStarter): SpanStarter;
 }
 
 type Scope = Span['instrumentationScope'];

@@ -25,7 +25,7 @@ function readBlocks(page: string): Block[] {
   }));
 }
 
-for (const page of ['redaction.md', 'url-rules.md']) {
+for (const page of ['redaction.md', 'url-rules.md', 'propagation.md', 'sampling.md']) {
   const blocks = readBlocks(page);
   const of = (language: string): Block[] => blocks.filter((block) => block.language === language);
 

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ROOT_CONTEXT } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { type RedactorOptions, createRedactor } from '../../src/redaction/create-redactor.ts';
 import type { RequestFacts } from '../../src/url-rules/match.ts';
-import { readSampleRatio, setSampleRatio } from '../../src/url-rules/sample-ratio.ts';
 import { createUrlFilter, type UserUrlFilter } from '../../src/url-rules/url-filter.ts';
 import { type UrlRule, type UrlRules, type UrlRulesOptions, createUrlRules } from '../../src/url-rules/url-rules.ts';
 
@@ -217,14 +215,5 @@ describe('a filter', () => {
   it('that removes the path leaves the root of a target', () => {
     assert.equal(recordTarget({ filter: () => 'http://api.example' }, '/x?a=b'), '/');
     assert.equal(recordTarget({ filter: () => 'http://api.example?a=b' }, '/x'), '/?a=b');
-  });
-});
-
-describe('a sample ratio', () => {
-  it('travels in the context, and an absent one leaves the context as it is', () => {
-    assert.equal(readSampleRatio(setSampleRatio(ROOT_CONTEXT, 0.25)), 0.25);
-    assert.equal(readSampleRatio(setSampleRatio(ROOT_CONTEXT, 0)), 0);
-    assert.equal(setSampleRatio(ROOT_CONTEXT, undefined), ROOT_CONTEXT);
-    assert.equal(readSampleRatio(ROOT_CONTEXT), undefined);
   });
 });

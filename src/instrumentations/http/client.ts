@@ -15,7 +15,6 @@ import { toClientSpan } from '../../http-semconv/client-span.ts';
 import { toResponseOutcome } from '../../http-semconv/outcome.ts';
 import { guard } from '../../log/guard.ts';
 import type { RequestFacts } from '../../url-rules/match.ts';
-import { setSampleRatio } from '../../url-rules/sample-ratio.ts';
 import { applyOutcome, endWithError } from '../end-span.ts';
 import { pairs, toText } from '../capture/headers-of.ts';
 import type { Instrumentation, InstrumentationTools, OpenSpan } from '../tools.ts';
@@ -27,6 +26,7 @@ export function enableHttpClient({
   urlRules,
   capture,
   traceHeaders,
+  sampling,
 }: InstrumentationTools): Instrumentation {
   /** Its socket or agent holds a request until it closes, so nothing lives longer for being here; an upgrade does not close it. */
   const openSpans = new Map<ClientRequest, OpenSpan>();
@@ -48,6 +48,11 @@ export function enableHttpClient({
     };
     const decision = urlRules.decide(facts);
     if (decision.ignored) return;
+    const sampled = sampling.decide(parent, decision.sample);
+    if ('dropped' in sampled) {
+      traceHeaders.inject(sampled.dropped, request, setRequestHeader, facts);
+      return;
+    }
     const { name, attributes } = toClientSpan({
       method: redactor.redact(method, 'string'),
       url: urlRules.cleanUrl(`${target.scheme}://${target.authority}${target.rest}`, facts, decision),
@@ -55,8 +60,8 @@ export function enableHttpClient({
       serverAddress: redactor.redact(target.address, 'string'),
       serverPort: target.port,
     });
-    const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, setSampleRatio(parent, decision.sample));
-    traceHeaders.inject(trace.setSpan(parent, span), request, setRequestHeader);
+    const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, sampled.startIn);
+    traceHeaders.inject(trace.setSpan(parent, span), request, setRequestHeader, facts);
     const captured = capture.of('client', decision.capture, decision.redactor);
     (isUpgrade(request) ? upgrades : openSpans).set(request, { span, captured });
     request.once('close', close);

@@ -12,7 +12,6 @@ import { toClientGoneOutcome, toResponseOutcome } from '../../http-semconv/outco
 import { toServerSpan } from '../../http-semconv/server-span.ts';
 import { guard } from '../../log/guard.ts';
 import type { RequestFacts } from '../../url-rules/match.ts';
-import { setSampleRatio } from '../../url-rules/sample-ratio.ts';
 import { applyOutcome } from '../end-span.ts';
 import type { Captured } from '../capture/capture.ts';
 import { pairs, toHeader, toText } from '../capture/headers-of.ts';
@@ -31,6 +30,7 @@ export function enableHttpServer({
   urlRules,
   capture,
   traceHeaders,
+  sampling,
 }: InstrumentationTools): Instrumentation {
   /** A response leaves it at the latest when its connection closes. */
   const openSpans = new Map<ServerResponse, OpenSpan>();
@@ -63,6 +63,11 @@ export function enableHttpServer({
       enter(suppressTracing(parent), request);
       return;
     }
+    const sampled = sampling.decide(parent, decision.sample);
+    if ('dropped' in sampled) {
+      enter(sampled.dropped, request);
+      return;
+    }
     const { name, attributes } = toServerSpan({
       method: redactor.redact(method, 'string'),
       target: urlRules.cleanTarget(rawTarget, facts, decision),
@@ -79,7 +84,7 @@ export function enableHttpServer({
     });
     const captured = capture.of('server', decision.capture, decision.redactor);
     if (captured !== undefined) Object.assign(attributes, captured.headers('request', pairs(request.headers)));
-    const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, setSampleRatio(parent, decision.sample));
+    const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, sampled.startIn);
     openSpans.set(response, { span, captured });
     if (captured !== undefined && span.isRecording()) {
       recordBodies(captured, request, response);

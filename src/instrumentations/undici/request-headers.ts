@@ -14,10 +14,8 @@ export interface UndiciRequest {
 export function setUndiciHeader(request: UndiciRequest, name: string, value: string): void {
   const { headers } = request;
   if (Array.isArray(headers)) {
-    for (let index = 0; index + 1 < headers.length; index += 2) {
-      if (String(headers[index]).toLowerCase() !== name) continue;
-      headers[index + 1] = value;
-      return;
+    for (let index = headers.length - 2; index >= 0; index -= 2) {
+      if (String(headers[index]).toLowerCase() === name) headers.splice(index, 2);
     }
   }
   request.addHeader(name, value);

@@ -12,7 +12,6 @@ import { pathOf, queryOf, splitAbsoluteUrl, splitAuthority, toDefaultPort } from
 import { toClientSpan } from '../../http-semconv/client-span.ts';
 import { toResponseOutcome } from '../../http-semconv/outcome.ts';
 import type { RequestFacts } from '../../url-rules/match.ts';
-import { setSampleRatio } from '../../url-rules/sample-ratio.ts';
 import { applyOutcome, endWithError } from '../end-span.ts';
 import type { BodyRecorder } from '../capture/body-recorder.ts';
 import type { InstrumentationTools, OpenSpan } from '../tools.ts';
@@ -35,7 +34,14 @@ interface UndiciResponse {
 }
 
 /** Traces fetch and undici by their diagnostics channels; redirects and retries are requests of their own there. */
-export function enableUndici({ tracer, redactor, urlRules, capture, traceHeaders }: InstrumentationTools): Disposable {
+export function enableUndici({
+  tracer,
+  redactor,
+  urlRules,
+  capture,
+  traceHeaders,
+  sampling,
+}: InstrumentationTools): Disposable {
   const open = new WeakMap<UndiciRequest, OpenRequest>();
   const resends = new Resends();
 
@@ -57,6 +63,12 @@ export function enableUndici({ tracer, redactor, urlRules, capture, traceHeaders
     };
     const decision = urlRules.decide(facts);
     if (decision.ignored) return;
+    const resendCount = resends.take(parent, url);
+    const sampled = sampling.decide(parent, decision.sample);
+    if ('dropped' in sampled) {
+      traceHeaders.inject(sampled.dropped, request, setUndiciHeader, facts);
+      return;
+    }
     const server = splitAuthority(authority);
     const { name, attributes } = toClientSpan({
       method: redactor.redact(method, 'string'),
@@ -65,10 +77,9 @@ export function enableUndici({ tracer, redactor, urlRules, capture, traceHeaders
       serverAddress: redactor.redact(server.host, 'string'),
       serverPort: server.port ?? toDefaultPort(scheme),
     });
-    const resendCount = resends.take(parent, url);
     if (resendCount > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resendCount;
-    const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, setSampleRatio(parent, decision.sample));
-    traceHeaders.inject(trace.setSpan(parent, span), request, setUndiciHeader);
+    const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, sampled.startIn);
+    traceHeaders.inject(trace.setSpan(parent, span), request, setUndiciHeader, facts);
     const captured = capture.of('client', decision.capture, decision.redactor);
     const recorders = { request: captured?.record('request'), response: captured?.record('response') };
     open.set(request, { span, captured, recorders, parent, url, resendCount });

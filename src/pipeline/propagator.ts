@@ -1,0 +1,116 @@
+// Made once by start-pipeline.ts and registered for the whole process: the headers that carry a trace, read with suspicion. Library
+// instrumentations (messaging) read and write through it too.
+import { createRequire } from 'node:module';
+import {
+  type Context,
+  type TextMapGetter,
+  type TextMapPropagator,
+  type TextMapSetter,
+  isSpanContextValid,
+  trace,
+} from '@opentelemetry/api';
+import {
+  CompositePropagator,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+  isTracingSuppressed,
+} from '@opentelemetry/core';
+import type { Config } from '../config/config.ts';
+import type * as others from './other-propagators.ts';
+
+type PropagatorName = Config['propagation.propagators'][number];
+
+/** The conventions of all but the default ones are a file of their own: most programs never read it. */
+function loadOthers(): typeof others {
+  const name = import.meta.url.endsWith('.ts') ? './other-propagators.ts' : './other-propagators.cjs';
+  return createRequire(import.meta.url)(name) as typeof others;
+}
+
+const PROPAGATORS: Readonly<Record<PropagatorName, () => TextMapPropagator>> = {
+  tracecontext: () => new W3CTraceContextPropagator(),
+  baggage: () => new W3CBaggagePropagator(),
+  b3: () => loadOthers().createB3(),
+  b3multi: () => loadOthers().createB3Multi(),
+  jaeger: () => loadOthers().createJaeger(),
+  xray: () => loadOthers().createXRay(),
+};
+
+/** Reads and writes the headers of `propagation.propagators`; with `propagation.accept: false` it reads none. */
+export function createPropagator(
+  config: Pick<Config, 'propagation.propagators' | 'propagation.accept'>,
+): TextMapPropagator {
+  const composite = new CompositePropagator({
+    propagators: config['propagation.propagators'].map((name) => PROPAGATORS[name]()),
+  });
+  return {
+    inject(context, carrier, setter) {
+      // Not every propagator looks for itself.
+      if (!isTracingSuppressed(context)) composite.inject(context, carrier, withoutEmpty(setter));
+    },
+    extract(context, carrier, getter) {
+      if (!config['propagation.accept']) return context;
+      return checkParent(context, composite.extract(context, carrier, readCarefully(getter)));
+    },
+    fields: () => composite.fields(),
+  };
+}
+
+/** A tracestate of which nothing could be understood would be sent on as an empty header. */
+function withoutEmpty<Carrier>(setter: TextMapSetter<Carrier>): TextMapSetter<Carrier> {
+  return {
+    set(carrier, name, value) {
+      if (value !== '') setter.set(carrier, name, value);
+    },
+  };
+}
+
+/** The W3C's limit of a baggage; more of a tracestate than anybody is asked to understand. */
+const MAX_LIST_LENGTH = 8192;
+/** Far more than any of the others has. */
+const MAX_SINGLE_LENGTH = 4096;
+const LISTS: ReadonlySet<string> = new Set(['tracestate', 'baggage']);
+
+/**
+ * Headers as the propagators may see them: texts of a bounded length. A list that came in several headers is one list; two values where
+ * there can be only one are none.
+ */
+function readCarefully<Carrier>(getter: TextMapGetter<Carrier>): TextMapGetter<Carrier> {
+  return {
+    keys: (carrier) => getter.keys(carrier),
+    get(carrier, name) {
+      const given: unknown = getter.get(carrier, name);
+      if (given === undefined || given === null) return undefined;
+      const texts = (Array.isArray(given) ? given : [given]).map(toText);
+      if (LISTS.has(name)) return cutList(texts.filter((text) => text !== undefined).join(','));
+      const [text] = texts;
+      return texts.length === 1 && text !== undefined && text.length <= MAX_SINGLE_LENGTH ? text : undefined;
+    },
+  };
+}
+
+/** Message brokers give headers as bytes. */
+function toText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : undefined;
+}
+
+/** Whole entries only: half a value would be a wrong value. */
+function cutList(list: string): string {
+  if (list.length <= MAX_LIST_LENGTH) return list;
+  return list.slice(0, Math.max(0, list.lastIndexOf(',', MAX_LIST_LENGTH)));
+}
+
+/** The flags that are written again: sampled, and random trace id. */
+const KNOWN_FLAGS = 0b11;
+
+/** What came in is written out again by others, so it must be what the W3C allows: ids in lower case, flags of two digits. */
+function checkParent(before: Context, after: Context): Context {
+  const parent = trace.getSpanContext(after);
+  if (parent === undefined || parent === trace.getSpanContext(before)) return after;
+  const traceId = parent.traceId.toLowerCase();
+  const spanId = parent.spanId.toLowerCase();
+  const traceFlags = parent.traceFlags & KNOWN_FLAGS;
+  if (traceId === parent.traceId && spanId === parent.spanId && traceFlags === parent.traceFlags) return after;
+  const checked = { ...parent, traceId, spanId, traceFlags };
+  return isSpanContextValid(checked) ? trace.setSpanContext(after, checked) : before;
+}
