@@ -287,21 +287,24 @@ suite('whatever comes in', () => {
           assert.ok(text.length <= 8192);
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
-    assert.ok(joined > 300, `only ${joined} runs joined a trace`);
+    assert.ok(joined > 100, `only ${joined} runs joined a trace`);
   });
 
   test('is read in bounded time, however long it is', () => {
-    const million = ['a', ',', '0', '-', ':', ';', '=', '%', 'a=b,', ' ', '%3a'].map((piece) =>
+    const million = ['a', ',', '0', '-', ':', ';', '=', '%', 'a=b,', 'a=%,', ' ', '%3a'].map((piece) =>
       piece.repeat(Math.ceil(1_000_000 / piece.length)),
     );
     const propagator = create(ALL);
     const carriers = million.map((text) => Object.fromEntries(Object.keys(right).map((name) => [name, text])));
     const started = process.cpuUsage();
-    for (const carrier of carriers) propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter);
+    for (const carrier of carriers) {
+      inject(propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter));
+      inject(extract({ ...carrier, traceparent: PARENT }));
+    }
     const { user, system } = process.cpuUsage(started);
-    // 132 headers of a megabyte each; unbounded reading of the lists alone takes seconds.
-    assert.ok((user + system) / 1000 < 1000, `${(user + system) / 1000} ms`);
+    // 144 headers of a megabyte each; a tenth of a second, but two and more where lists are read whole.
+    assert.ok((user + system) / 1000 < 1200, `${(user + system) / 1000} ms`);
   });
 });
