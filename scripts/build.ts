@@ -15,6 +15,18 @@ const withoutUnreachable: Plugin = {
   load: (id) => (id.startsWith('\0') && !id.includes('rolldown') ? 'export {}' : undefined),
 };
 
+/**
+ * The base class of instrumentations patches `require` as soon as one is made, for modules it may have to instrument. That of browsers does
+ * not, and runtime metrics instrument no module.
+ */
+const withoutModulePatch: Plugin = {
+  name: 'without-module-patch',
+  resolveId: (id, from) =>
+    id === '#platform' && from?.includes('@opentelemetry/instrumentation/') === true
+      ? join(dirname(from), 'platform/browser/index.mjs')
+      : undefined,
+};
+
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await Promise.all([
   // Two files: the guard must parse on Node 10 and read nothing more where it stands aside.
@@ -42,6 +54,18 @@ await Promise.all([
     ...shared,
     input: 're2js',
     output: { file: 'dist/re2js.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
+  // Read only where metrics are on, and Node's own only where they are asked for.
+  build({
+    ...shared,
+    input: 'src/pipeline/metrics/start-metrics.ts',
+    output: { file: 'dist/metrics.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
+  build({
+    ...shared,
+    input: 'src/pipeline/metrics/runtime-metrics.ts',
+    plugins: [withoutModulePatch],
+    output: { file: 'dist/runtime-metrics.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
   build({ ...shared, input: 'src/cli/main.ts', output: { file: 'dist/cli.js', format: 'esm', codeSplitting: false } }),
   build({ ...shared, input: 'src/index.ts', output: { file: 'dist/config.js', format: 'esm', codeSplitting: false } }),

@@ -12,7 +12,6 @@ export const LATER_KEYS: readonly string[] = [
   'sampling.perSecond',
   'sampling.keep',
   'export.otlp.certificates',
-  'export.otlp.metricsEndpoint',
   'export.otlp.logsEndpoint',
   'export.logfire',
   'export.file',

@@ -5,17 +5,33 @@ import {
   AlwaysOnSampler,
   ParentBasedSampler,
   type Sampler,
+  SamplingDecision,
   type SpanLimits,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
 import { readSampleRatio } from '../url-rules/sample-ratio.ts';
+import { isMetricsOn } from './metrics-on.ts';
 
 /** `sampling.ratio` decides for new traces; a request that belongs to one follows its parent. */
 export function createSampler(config: Config): Sampler {
   const ratio = config['sampling.ratio'];
   const root = ratio >= 1 ? new AlwaysOnSampler() : new TraceIdRatioBasedSampler(ratio);
-  return new ParentBasedSampler({ root: createRuleSampler(root) });
+  const sampler = new ParentBasedSampler({ root: createRuleSampler(root) });
+  return isMetricsOn(config) ? createRecordingSampler(sampler) : sampler;
+}
+
+/** Metrics count every request: a span that is not kept is still recorded, for the processors that measure, and sent to nobody. */
+function createRecordingSampler(sampler: Sampler): Sampler {
+  return {
+    shouldSample(...given) {
+      const result = sampler.shouldSample(...given);
+      return result.decision === SamplingDecision.NOT_RECORD
+        ? { ...result, decision: SamplingDecision.RECORD }
+        : result;
+    },
+    toString: () => `Recording{${String(sampler)}}`,
+  };
 }
 
 /** A sampler for new traces: the ratio that a URL rule asks for (`url.rules[].sample`), else what `otherwise` says. */

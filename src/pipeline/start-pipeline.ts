@@ -8,6 +8,7 @@ import { type SpanStarter, createRedactionGuard } from '../processors/redaction-
 import type { Redactor } from '../redaction/create-redactor.ts';
 import { BatchProcessor } from './batch-processor.ts';
 import { flushOnLeaving } from './leaving.ts';
+import { loadMetrics } from './metrics/load-metrics.ts';
 import { createResource } from './resource.ts';
 import { createPropagator, createSampler, toSpanLimits } from './sdk-parts.ts';
 
@@ -57,25 +58,30 @@ export function startPipeline({
       }),
   );
   const guard = createRedactionGuard({ redactor, maxValueLength: config['limits.attributeValueLength'] });
+  const metrics = loadMetrics({ config, redactor, resource, ready, scope });
   const provider = new TracerProvider({
     resource,
     sampler: createSampler(config),
     spanLimits: toSpanLimits(config),
-    spanProcessors: [guard, ...batches, ...processors],
+    spanProcessors: [guard, ...(metrics === undefined ? [] : [metrics.processor]), ...batches, ...processors],
   });
   const contextManager = new AsyncLocalStorageContextManager();
   context.setGlobalContextManager(contextManager.enable());
   propagation.setGlobalPropagator(createPropagator(config));
   trace.setGlobalTracerProvider(provider);
   const leaving = flushOnLeaving({
-    isPending: () => batches.some((batch) => batch.isPending()),
-    flush: () => Promise.all(batches.map((batch) => batch.leave())),
+    isPending: () => batches.some((batch) => batch.isPending()) || metrics?.isPending() === true,
+    flush: () => Promise.all([...batches.map((batch) => batch.leave()), metrics?.leave()]),
     abandon: () => {
       for (const batch of batches) batch.abandon();
+      metrics?.abandon();
     },
     flushBlocking: (limitMillis) => {
       beforeExitFlush();
+      // Both at the same time: together they hold the process no longer than the spans alone.
+      const awaitMetrics = metrics?.startLastFlush(limitMillis);
       for (const batch of batches) batch.flushBlocking(limitMillis);
+      awaitMetrics?.();
       for (const processor of processors) void processor.shutdown();
     },
   });
@@ -84,6 +90,7 @@ export function startPipeline({
     [Symbol.dispose]() {
       leaving[Symbol.dispose]();
       void provider.shutdown();
+      metrics?.[Symbol.dispose]();
       trace.disable();
       propagation.disable();
       context.disable();
