@@ -16,15 +16,19 @@ const withoutUnreachable: Plugin = {
 };
 
 /**
- * The base class of instrumentations patches `require` as soon as one is made, for modules it may have to instrument. That of browsers does
- * not, and runtime metrics instrument no module.
+ * The base class of instrumentations patches `require` as soon as one is made, for modules it may have to instrument. Runtime metrics
+ * instrument no module: they get a base that has nothing but what they inherit.
  */
 const withoutModulePatch: Plugin = {
   name: 'without-module-patch',
-  resolveId: (id, from) =>
-    id === '#platform' && from?.includes('@opentelemetry/instrumentation/') === true
-      ? join(dirname(from), 'platform/browser/index.mjs')
-      : undefined,
+  resolveId: (id) => (id === '@opentelemetry/instrumentation' ? '\0instrumentation' : undefined),
+  load: (id) => {
+    const base = join(root, 'node_modules/@opentelemetry/instrumentation/dist/instrumentation.mjs');
+    return id === '\0instrumentation'
+      ? `import { InstrumentationAbstract } from ${JSON.stringify(base)};
+         export class InstrumentationBase extends InstrumentationAbstract { enable() {} disable() {} }`
+      : undefined;
+  },
 };
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });

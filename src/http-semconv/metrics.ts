@@ -1,5 +1,5 @@
 // Called by the http-metrics processor: a span's attributes -> those of the HTTP metrics, and the instruments as the conventions define them.
-import type { Attributes } from '@opentelemetry/api';
+import { type Attributes, ValueType } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
   ATTR_HTTP_REQUEST_METHOD,
@@ -37,7 +37,7 @@ export const HTTP_METRICS = {
   },
   activeRequests: {
     name: 'http.server.active_requests',
-    options: { description: 'Number of active HTTP server requests.', unit: '{request}' },
+    options: { description: 'Number of active HTTP server requests.', unit: '{request}', valueType: ValueType.INT },
   },
 } as const;
 

@@ -20,26 +20,30 @@ export function loadMetrics(options: Given): Metrics | undefined {
       );
     return undefined;
   }
-  try {
-    const { startMetrics } = load('start-metrics', 'metrics') as typeof startMetricsModule;
-    const started = startMetrics({ ...options, target: toOtlpTarget(config, 'metrics'), reportInternalError });
-    return config['metrics.runtime'] ? withRuntime(started) : started;
-  } catch (error) {
-    reportInternalError('the start of metrics', error);
-    return undefined;
-  }
-}
-
-function withRuntime(started: Metrics): Metrics {
-  const { startRuntimeMetrics } = load('runtime-metrics', 'runtime-metrics') as typeof runtimeMetrics;
-  const runtime = startRuntimeMetrics(started.meterProvider);
+  const given = { ...options, target: toOtlpTarget(config, 'metrics'), reportInternalError };
+  const metrics = attempt('the start of metrics', () =>
+    (load('start-metrics', 'metrics') as typeof startMetricsModule).startMetrics(given),
+  );
+  if (metrics === undefined || !config['metrics.runtime']) return metrics;
+  const runtime = attempt('the start of runtime metrics', () =>
+    (load('runtime-metrics', 'runtime-metrics') as typeof runtimeMetrics).startRuntimeMetrics(metrics.meterProvider),
+  );
   return {
-    ...started,
+    ...metrics,
     [Symbol.dispose]() {
-      runtime[Symbol.dispose]();
-      started[Symbol.dispose]();
+      runtime?.[Symbol.dispose]();
+      metrics[Symbol.dispose]();
     },
   };
+}
+
+function attempt<Started>(where: string, start: () => Started): Started | undefined {
+  try {
+    return start();
+  } catch (error) {
+    reportInternalError(where, error);
+    return undefined;
+  }
 }
 
 /** The build makes each a file beside the agent's; run from source, it is the TypeScript file. */

@@ -163,7 +163,8 @@ export class OtlpMetricReader extends MetricReader {
       await delivery.done;
       this.#report.arrived();
     } catch (error) {
-      this.#report.trouble(error);
+      // When the process leaves, the report's last word says it.
+      if (!this.#leaving.signal.aborted) this.#report.trouble(error);
       this.#report.lose(error);
     } finally {
       this.#current = undefined;
