@@ -58,7 +58,7 @@ export function startPipeline({
       }),
   );
   const guard = createRedactionGuard({ redactor, maxValueLength: config['limits.attributeValueLength'] });
-  const metrics = loadMetrics({ config, redactor, resource, ready, scope });
+  const metrics = loadMetrics({ config, redactor, resource, scope });
   const provider = new TracerProvider({
     resource,
     sampler: createSampler(config),

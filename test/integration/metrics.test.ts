@@ -31,7 +31,7 @@ const named = (points: readonly ReceivedPoint[], name: string): ReceivedPoint[] 
   points.filter((point) => point.name === name);
 const isNamed = (name: string) => (point: ReceivedPoint) => point.name === name;
 
-suite('metrics', { concurrency: 4 }, () => {
+suite('metrics', { concurrency: 2 }, () => {
   for (const [title, env] of [
     ['protobuf', {}],
     ['gzipped protobuf', { OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: 'gzip' }],
@@ -199,7 +199,7 @@ suite('metrics', { concurrency: 4 }, () => {
   });
 });
 
-suite('metrics of a server that runs', { concurrency: 4 }, () => {
+suite('metrics of a server that runs', { concurrency: 2 }, () => {
   async function startServer(t: TestContext, env: Record<string, string> = {}) {
     const sink = await closeAfter(t, startSink());
     const server = await startTraced(t, {
@@ -296,6 +296,21 @@ suite('metrics of a server that runs', { concurrency: 4 }, () => {
     );
   });
 
+  test('what a failing receiver did not take arrives with the last collection, also on process.exit()', async (t) => {
+    const sink = await closeAfter(t, startSink({ answer: { status: 400 } }));
+    const code = `const server = require('node:http').createServer((q, r) => r.end()).listen(0, async () => {
+      await (await fetch('http://127.0.0.1:' + server.address().port)).text();
+      process.once('message', () => process.exit(0));
+      process.send({ port: server.address().port });
+    })`;
+    const program = await startTraced(t, { code, env: { ...toEnv(sink), OTEL_METRIC_EXPORT_INTERVAL: '300' } });
+    await sink.waitForRequests(2);
+    sink.answerWith({ accept: true });
+    program.send('exit');
+    await program.exited;
+    assert.equal(named(sink.points, SERVER).at(-1)?.count, 1);
+  });
+
   test('ignored requests have no metric', async (t) => {
     const { sink, get } = await startServer(t, { TRACING_IGNORE_URLS: '/health' });
     await get('/health');
@@ -305,7 +320,7 @@ suite('metrics of a server that runs', { concurrency: 4 }, () => {
   });
 });
 
-suite('metrics are loaded where they are wanted', { concurrency: 4 }, () => {
+suite('metrics are loaded where they are wanted', { concurrency: 2 }, () => {
   const code =
     'console.log(Object.keys(require.cache).map((path) => path.split(/[\\\\/]/).pop()).filter((name) => name.includes("metrics")).join())';
   const load = (env: Record<string, string>): Promise<Exit> =>
@@ -344,6 +359,29 @@ suite('metrics are loaded where they are wanted', { concurrency: 4 }, () => {
     const names = new Set(sink.points.map(({ name }) => name));
     for (const name of ['nodejs.eventloop.utilization', 'v8js.memory.heap.used'])
       assert(names.has(name), [...names].join(' '));
+  });
+
+  test('measuring Node and V8 leaves the application its own require', async () => {
+    const show =
+      'const { prototype } = require("node:module"); console.log(String(prototype.require), prototype.require.name)';
+    const env = { OTEL_METRICS_EXPORTER: 'otlp', TRACING_RUNTIME_METRICS: '1', TRACING_CONSOLE: 'off' };
+    const [bare, traced] = await Promise.all([
+      runProgram({ code: show }),
+      runProgram({ code: show, flags: agentFlags, env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4' } }),
+    ]);
+    assert.equal(traced.stdout, bare.stdout);
+  });
+
+  test('the threads of a process are told apart', async (t) => {
+    const sink = await closeAfter(t, startSink());
+    const { stderr } = await run(sink, { program: 'metrics-threads.cjs' });
+    assert.equal(stderr, '');
+    const served = named(sink.points, SERVER);
+    assert.deepEqual(
+      served.map(({ count }) => count),
+      [1, 1],
+    );
+    assert.equal(served.filter(({ resource }) => typeof resource['service.instance.id'] === 'string').length, 1);
   });
 
   test('without metrics, asking for those of Node is answered with a line', async () => {

@@ -43,7 +43,7 @@ export class OtlpMetricReader extends MetricReader {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #current: { metrics: ResourceMetrics; delivery: Delivery } | undefined;
-  /** Something was measured since the last collection. */
+  /** Something was measured since the last collection that arrived. */
   #hasNews = false;
   #closed = false;
 
@@ -121,7 +121,8 @@ export class OtlpMetricReader extends MetricReader {
       return undefined;
     }
     try {
-      if (this.#hasNews) batches.push(redact(collectNow()));
+      const collected = this.#hasNews ? collectNow() : undefined;
+      if (collected !== undefined && collected.scopeMetrics.length > 0) batches.push(redact(collected));
       return batches.length === 0 ? undefined : sender.startSendBlocking(batches, limitMillis);
     } catch (error) {
       this.#report.lose(error);
@@ -163,8 +164,12 @@ export class OtlpMetricReader extends MetricReader {
       await delivery.done;
       this.#report.arrived();
     } catch (error) {
-      // When the process leaves, the report's last word says it.
-      if (!this.#leaving.signal.aborted) this.#report.trouble(error);
+      if (!this.#leaving.signal.aborted) {
+        // When the process leaves, the report's last word says it.
+        this.#report.trouble(error);
+        // What counts from the start may still arrive with the last collection.
+        this.#hasNews = true;
+      }
       this.#report.lose(error);
     } finally {
       this.#current = undefined;

@@ -1,6 +1,8 @@
 // Loaded by load-metrics.ts only where metrics are on: a bundle of its own, since the SDK's metrics are a third of the agent again.
+import { randomUUID } from 'node:crypto';
+import { isMainThread } from 'node:worker_threads';
 import { metrics } from '@opentelemetry/api';
-import type { Resource } from '@opentelemetry/resources';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../../config/config.ts';
@@ -17,7 +19,6 @@ export interface MetricsOptions {
   readonly target: OtlpTarget;
   readonly redactor: Redactor;
   readonly resource: Resource;
-  readonly ready: Promise<unknown> | undefined;
   /** The agent's own name and version: the scope of the spans that are measured, and of their metrics. */
   readonly scope: { readonly name: string; readonly version: string };
   /** A bundle has its own copy of log/guard.ts, which does not know whether internal errors are thrown. */
@@ -38,6 +39,7 @@ export interface Metrics extends Disposable {
 /** Builds the meter provider and registers it for the process, so that the application's own instruments are exported as well. */
 export function startMetrics(options: MetricsOptions): Metrics {
   const { config, redactor, scope } = options;
+  const resource = isMainThread ? options.resource : options.resource.merge(createThreadResource());
   const attributes = createMetricAttributeRedaction(redactor);
   const reader: OtlpMetricReader = new OtlpMetricReader({
     sender: createOtlpMetricsSender({
@@ -49,11 +51,11 @@ export function startMetrics(options: MetricsOptions): Metrics {
     temporality: config['metrics.temporality'],
     redact: (collected) => redactMetrics(collected, redactor),
     collectNow: () => collectNow(meterProvider),
-    ready: options.ready,
+    ready: resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined,
     reportInternalError: options.reportInternalError,
   });
   const meterProvider = new MeterProvider({
-    resource: options.resource,
+    resource,
     readers: [reader],
     views: [
       {
@@ -84,4 +86,9 @@ export function startMetrics(options: MetricsOptions): Metrics {
       metrics.disable();
     },
   };
+}
+
+/** The threads of a process have the same resource, and a time series may have one source only: without a name of their own their counts would mix. */
+function createThreadResource(): Resource {
+  return resourceFromAttributes({ 'service.instance.id': randomUUID() });
 }
