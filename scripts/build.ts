@@ -15,6 +15,22 @@ const withoutUnreachable: Plugin = {
   load: (id) => (id.startsWith('\0') && !id.includes('rolldown') ? 'export {}' : undefined),
 };
 
+/**
+ * The base class of instrumentations patches `require` as soon as one is made, for modules it may have to instrument. Runtime metrics
+ * instrument no module: they get a base that has nothing but what they inherit.
+ */
+const withoutModulePatch: Plugin = {
+  name: 'without-module-patch',
+  resolveId: (id) => (id === '@opentelemetry/instrumentation' ? '\0instrumentation' : undefined),
+  load: (id) => {
+    const base = join(root, 'node_modules/@opentelemetry/instrumentation/dist/instrumentation.mjs');
+    return id === '\0instrumentation'
+      ? `import { InstrumentationAbstract } from ${JSON.stringify(base)};
+         export class InstrumentationBase extends InstrumentationAbstract { enable() {} disable() {} }`
+      : undefined;
+  },
+};
+
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await Promise.all([
   // Two files: the guard must parse on Node 10 and read nothing more where it stands aside.
@@ -48,6 +64,18 @@ await Promise.all([
     ...shared,
     input: 'src/pipeline/other-propagators.ts',
     output: { file: 'dist/other-propagators.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
+  // Read only where metrics are on, and Node's own only where they are asked for.
+  build({
+    ...shared,
+    input: 'src/pipeline/metrics/start-metrics.ts',
+    output: { file: 'dist/metrics.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
+  build({
+    ...shared,
+    input: 'src/pipeline/metrics/runtime-metrics.ts',
+    plugins: [withoutModulePatch],
+    output: { file: 'dist/runtime-metrics.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
   build({ ...shared, input: 'src/cli/main.ts', output: { file: 'dist/cli.js', format: 'esm', codeSplitting: false } }),
   build({ ...shared, input: 'src/index.ts', output: { file: 'dist/config.js', format: 'esm', codeSplitting: false } }),

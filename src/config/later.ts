@@ -8,7 +8,6 @@ export const LATER_KEYS: readonly string[] = [
   'http.requireParent',
   'instrumentations',
   'export.otlp.certificates',
-  'export.otlp.metricsEndpoint',
   'export.otlp.logsEndpoint',
   'export.logfire',
   'export.file',

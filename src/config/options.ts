@@ -7,6 +7,7 @@ import { keepVariable, toKeep } from './keep-variable.ts';
 import {
   consoleExporterVariable,
   followParentVariable,
+  metricsExporterVariable,
   otlpExporterVariable,
   samplerVariable,
 } from './otel-variables.ts';
@@ -17,6 +18,8 @@ const MARKER = 'one to 64 letters, digits or any of _ - . * [ ] < >';
 const PROPAGATORS = ['tracecontext', 'baggage'] as const;
 const OTHER_PROPAGATORS = ['b3', 'b3multi', 'jaeger', 'xray'] as const;
 const DETECTORS = ['host', 'os', 'process'] as const;
+const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
+const COMPRESSIONS = ['none', 'gzip'] as const;
 
 /** Every option by its dotted name. */
 export const options = {
@@ -274,34 +277,121 @@ export const options = {
     doc: 'Address for traces, used as it stands in place of export.otlp.endpoint.',
     secret: true,
   }),
+  'export.otlp.metricsEndpoint': option({
+    schema: schema.httpAddress,
+    default: undefined,
+    env: [variable.text('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT')],
+    doc: 'Address for metrics, used as it stands in place of export.otlp.endpoint. Giving it turns metrics on.',
+    secret: true,
+  }),
   'export.otlp.protocol': option({
-    schema: () => schema.oneOf(['http/protobuf', 'http/json']),
+    schema: () => schema.oneOf(PROTOCOLS),
     default: 'http/protobuf',
-    env: [variable.word('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'), variable.word('OTEL_EXPORTER_OTLP_PROTOCOL')],
-    doc: 'How traces are written: http/protobuf or http/json.',
+    env: [variable.word('OTEL_EXPORTER_OTLP_PROTOCOL')],
+    doc: 'How OTLP is written: http/protobuf or http/json.',
+    later: ['grpc'],
+  }),
+  'export.otlp.tracesProtocol': option({
+    schema: () => schema.oneOf(PROTOCOLS),
+    default: undefined,
+    env: [variable.word('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL')],
+    doc: 'How traces are written, in place of export.otlp.protocol.',
+    later: ['grpc'],
+  }),
+  'export.otlp.metricsProtocol': option({
+    schema: () => schema.oneOf(PROTOCOLS),
+    default: undefined,
+    env: [variable.word('OTEL_EXPORTER_OTLP_METRICS_PROTOCOL')],
+    doc: 'How metrics are written, in place of export.otlp.protocol.',
     later: ['grpc'],
   }),
   'export.otlp.headers': option({
     schema: schema.headers,
     default: {},
-    env: [
-      variable.pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS', 'OTEL_EXPORTER_OTLP_HEADERS'),
-      variable.pairs('OTEL_EXPORTER_OTLP_HEADERS'),
-    ],
+    env: [variable.pairs('OTEL_EXPORTER_OTLP_HEADERS')],
     doc: 'Headers sent with every OTLP request, usually the key of the receiver. In a variable: k=v,k2=v2 with percent-encoded values.',
     secret: true,
   }),
+  'export.otlp.tracesHeaders': option({
+    schema: schema.headers,
+    default: {},
+    env: [variable.pairs('OTEL_EXPORTER_OTLP_TRACES_HEADERS')],
+    doc: 'Headers sent with traces only, beside export.otlp.headers and before them where a name is in both.',
+    secret: true,
+  }),
+  'export.otlp.metricsHeaders': option({
+    schema: schema.headers,
+    default: {},
+    env: [variable.pairs('OTEL_EXPORTER_OTLP_METRICS_HEADERS')],
+    doc: 'Headers sent with metrics only, beside export.otlp.headers and before them where a name is in both.',
+    secret: true,
+  }),
   'export.otlp.compression': option({
-    schema: () => schema.oneOf(['none', 'gzip']),
+    schema: () => schema.oneOf(COMPRESSIONS),
     default: 'none',
-    env: [variable.word('OTEL_EXPORTER_OTLP_TRACES_COMPRESSION'), variable.word('OTEL_EXPORTER_OTLP_COMPRESSION')],
+    env: [variable.word('OTEL_EXPORTER_OTLP_COMPRESSION')],
     doc: 'Whether OTLP requests are compressed: none or gzip.',
+  }),
+  'export.otlp.tracesCompression': option({
+    schema: () => schema.oneOf(COMPRESSIONS),
+    default: undefined,
+    env: [variable.word('OTEL_EXPORTER_OTLP_TRACES_COMPRESSION')],
+    doc: 'Whether traces are compressed, in place of export.otlp.compression.',
+  }),
+  'export.otlp.metricsCompression': option({
+    schema: () => schema.oneOf(COMPRESSIONS),
+    default: undefined,
+    env: [variable.word('OTEL_EXPORTER_OTLP_METRICS_COMPRESSION')],
+    doc: 'Whether metrics are compressed, in place of export.otlp.compression.',
   }),
   'export.otlp.timeoutMillis': option({
     schema: () => schema.millis(1),
     default: 10_000,
-    env: [variable.number('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT'), variable.number('OTEL_EXPORTER_OTLP_TIMEOUT')],
-    doc: 'How long the receiver may take to answer one OTLP request; export.batch.timeoutMillis bounds a batch with its retries.',
+    env: [variable.number('OTEL_EXPORTER_OTLP_TIMEOUT')],
+    doc: 'How long the receiver may take to answer one OTLP request; export.batch.timeoutMillis and metrics.timeoutMillis bound a delivery with its retries.',
+  }),
+  'export.otlp.tracesTimeoutMillis': option({
+    schema: () => schema.millis(1),
+    default: undefined,
+    env: [variable.number('OTEL_EXPORTER_OTLP_TRACES_TIMEOUT')],
+    doc: 'How long the receiver may take to answer a request with traces, in place of export.otlp.timeoutMillis.',
+  }),
+  'export.otlp.metricsTimeoutMillis': option({
+    schema: () => schema.millis(1),
+    default: undefined,
+    env: [variable.number('OTEL_EXPORTER_OTLP_METRICS_TIMEOUT')],
+    doc: 'How long the receiver may take to answer a request with metrics, in place of export.otlp.timeoutMillis.',
+  }),
+
+  'metrics.enabled': option({
+    schema: () => v.union([v.boolean(), v.literal('auto')], 'true, false or auto'),
+    default: 'auto',
+    env: [metricsExporterVariable],
+    doc: 'Whether metrics are made and sent by OTLP. auto: when export.otlp.metricsEndpoint is given; export.otlp.endpoint alone is not enough, since many receivers of traces refuse metrics.',
+  }),
+  'metrics.runtime': option({
+    schema: schema.flag,
+    default: false,
+    env: [variable.flag('TRACING_RUNTIME_METRICS')],
+    doc: 'Whether metrics of Node and V8 (event loop, garbage collection, heap) are sent as well. Only where metrics are on.',
+  }),
+  'metrics.intervalMillis': option({
+    schema: () => schema.millis(1),
+    default: 60_000,
+    env: [variable.number('OTEL_METRIC_EXPORT_INTERVAL')],
+    doc: 'How often metrics are collected and sent.',
+  }),
+  'metrics.timeoutMillis': option({
+    schema: () => schema.millis(1),
+    default: 30_000,
+    env: [variable.number('OTEL_METRIC_EXPORT_TIMEOUT')],
+    doc: 'How long one collection of metrics may take to be delivered, with its retries, before it counts as lost.',
+  }),
+  'metrics.temporality': option({
+    schema: () => schema.oneOf(['cumulative', 'delta', 'lowmemory']),
+    default: 'cumulative',
+    env: [variable.word('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE')],
+    doc: 'Whether counters and histograms count from the start (cumulative) or since they were last sent (delta); lowmemory: delta but for observable counters.',
   }),
 
   'export.console': option({

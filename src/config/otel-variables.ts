@@ -57,3 +57,17 @@ export const consoleExporterVariable: Variable = {
     return names.length === 1 && names[0] === 'none' ? { value: 'off' } : undefined;
   },
 };
+
+/** OTEL_METRICS_EXPORTER as the switch of metrics: they go out by OTLP or not at all. */
+export const metricsExporterVariable: Variable = {
+  name: 'OTEL_METRICS_EXPORTER',
+  read: (text) => {
+    const names = toList(text.toLowerCase());
+    const unsupported = ['console', 'prometheus'].filter((name) => names.includes(name)).join(' and ');
+    const wrong = names.every((name) => name === 'otlp' || name === 'none')
+      ? []
+      : [unsupported === '' ? 'expected otlp or none' : `${unsupported} is not supported, expected otlp or none`];
+    if (names.includes('otlp')) return { value: true, wrong };
+    return { value: names.includes('none') ? false : undefined, wrong };
+  },
+};

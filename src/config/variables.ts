@@ -75,16 +75,9 @@ export function words(name: string): Variable {
   return { name, read: (text) => ({ value: toList(text.toLowerCase()) }) };
 }
 
-/** `k=v,k2=v2` with percent-encoded values. `shared` names a variable whose pairs hold where this one has no such key. */
-export function pairs(name: string, shared?: string): Variable {
-  return {
-    name,
-    read: (text, env) => {
-      const base = toPairs(shared === undefined ? '' : (readText(env, shared) ?? ''));
-      const own = toPairs(text);
-      return { value: { ...base.value, ...own.value }, wrong: own.wrong };
-    },
-  };
+/** `k=v,k2=v2` with percent-encoded values. */
+export function pairs(name: string): Variable {
+  return { name, read: toPairs };
 }
 
 /** The value of one key in a variable of pairs. */

@@ -10,6 +10,7 @@ import { createSampledOnly } from '../processors/sampled-only.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
 import { BatchProcessor } from './batch-processor.ts';
 import { flushOnLeaving } from './leaving.ts';
+import { loadMetrics } from './metrics/load-metrics.ts';
 import { createResource } from './resource.ts';
 import { createPropagator } from './propagator.ts';
 import { type Sampling, createSampling } from './sampling.ts';
@@ -26,8 +27,6 @@ export interface PipelineOptions {
   readonly beforeExitFlush: () => void;
   /** What else is told of every span, such as the console. */
   readonly processors: readonly SpanProcessor[];
-  /** Whether somebody reads spans of dropped traces too; the destinations and `processors` never see them. */
-  readonly recordDropped?: boolean;
 }
 
 /** A running pipeline. Disposing it takes it out of the process again, without waiting for what is on its way. */
@@ -46,7 +45,6 @@ export function startPipeline({
   destinations,
   beforeExitFlush,
   processors,
-  recordDropped = false,
 }: PipelineOptions): Pipeline {
   const resource = createResource({
     config,
@@ -66,28 +64,37 @@ export function startPipeline({
       }),
   );
   const guard = createRedactionGuard({ redactor, maxValueLength: config['limits.attributeValueLength'] });
+  const metrics = loadMetrics({ config, redactor, resource, scope });
   const keep = createKeep(config, [...batches, ...processors]);
-  const sampling = createSampling({ config, recordDropped: recordDropped || keep !== undefined });
+  const sampling = createSampling({ config, recordDropped: metrics !== undefined || keep !== undefined });
   const provider = new TracerProvider({
     resource,
     sampler: sampling.sampler,
     idGenerator: sampling.idGenerator,
     spanLimits: toSpanLimits(config),
-    spanProcessors: [guard, keep ?? createSampledOnly([...batches, ...processors])],
+    spanProcessors: [
+      guard,
+      ...(metrics === undefined ? [] : [metrics.processor]),
+      keep ?? createSampledOnly([...batches, ...processors]),
+    ],
   });
   const contextManager = new AsyncLocalStorageContextManager();
   context.setGlobalContextManager(contextManager.enable());
   propagation.setGlobalPropagator(createPropagator(config));
   trace.setGlobalTracerProvider(provider);
   const leaving = flushOnLeaving({
-    isPending: () => batches.some((batch) => batch.isPending()),
-    flush: () => Promise.all(batches.map((batch) => batch.leave())),
+    isPending: () => batches.some((batch) => batch.isPending()) || metrics?.isPending() === true,
+    flush: () => Promise.all([...batches.map((batch) => batch.leave()), metrics?.leave()]),
     abandon: () => {
       for (const batch of batches) batch.abandon();
+      metrics?.abandon();
     },
     flushBlocking: (limitMillis) => {
       beforeExitFlush();
+      // Both at the same time: together they hold the process no longer than the spans alone.
+      const awaitMetrics = metrics?.startLastFlush(limitMillis);
       for (const batch of batches) batch.flushBlocking(limitMillis);
+      awaitMetrics?.();
       keep?.report();
       for (const processor of processors) void processor.shutdown();
     },
@@ -98,6 +105,7 @@ export function startPipeline({
     [Symbol.dispose]() {
       leaving[Symbol.dispose]();
       void provider.shutdown();
+      metrics?.[Symbol.dispose]();
       trace.disable();
       propagation.disable();
       context.disable();

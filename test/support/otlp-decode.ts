@@ -43,7 +43,7 @@ export function decodeProtobuf(body: Uint8Array): ReceivedSpan[] {
 // The two encodings name their fields alike, so the tables below give protobuf the shape of JSON. What still differs: ids are bytes
 // or hex, bytes are bytes or base64, and 64-bit integers are bigints, strings or (from lax encoders) numbers.
 type Bytes = string | Uint8Array;
-type Long = string | number | bigint;
+export type Long = string | number | bigint;
 interface AnyValue {
   stringValue?: string;
   boolValue?: boolean;
@@ -53,7 +53,7 @@ interface AnyValue {
   kvlistValue?: { values?: KeyValue[] };
   bytesValue?: Bytes;
 }
-interface KeyValue {
+export interface KeyValue {
   key: string;
   value?: AnyValue;
 }
@@ -136,7 +136,7 @@ function pick<T>(names: readonly T[], number: number | undefined, what: string):
   return name;
 }
 
-function toAttributes(list: KeyValue[] = []): Attributes {
+export function toAttributes(list: KeyValue[] = []): Attributes {
   const attributes: Attributes = {};
   for (const { key, value } of list) {
     // The specification forbids it, and a redacted value beside the raw one would hide behind the last.
@@ -171,12 +171,12 @@ const ANY_VALUE: MessageType = {
   6: { name: 'kvlistValue', type: () => ({ 1: { name: 'values', type: () => KEY_VALUE, repeated: true } }) },
   7: { name: 'bytesValue', type: 'bytes' },
 };
-const KEY_VALUE: MessageType = {
+export const KEY_VALUE: MessageType = {
   1: { name: 'key', type: 'string' },
   2: { name: 'value', type: () => ANY_VALUE },
 };
-const RESOURCE: MessageType = { 1: { name: 'attributes', type: () => KEY_VALUE, repeated: true } };
-const SCOPE: MessageType = {
+export const RESOURCE: MessageType = { 1: { name: 'attributes', type: () => KEY_VALUE, repeated: true } };
+export const SCOPE: MessageType = {
   1: { name: 'name', type: 'string' },
   2: { name: 'version', type: 'string' },
   3: { name: 'attributes', type: () => KEY_VALUE, repeated: true },

@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { decodeJson, decodeProtobuf, type ReceivedSpan } from './otlp-decode.ts';
+import { decodeMetricsJson, decodeMetricsProtobuf, type ReceivedPoint } from './otlp-decode-metrics.ts';
 import { drawTrees } from './trace-tree.ts';
 
 /** How the sink answers one request. Only `accept`, `garbage` and the rest of `partialSuccess` put their spans into `sink.spans`. */
@@ -41,6 +42,8 @@ export interface SinkRequest {
   wireBytes: number;
   /** What the body holds; empty for other signals and for bodies that do not decode (see `sink.errors`). */
   spans: ReceivedSpan[];
+  /** The same of a body with metrics. */
+  points: ReceivedPoint[];
   receivedMillis: number;
 }
 
@@ -50,6 +53,8 @@ export interface Sink extends AsyncDisposable {
   url: string;
   /** Spans of the accepted batches, in the order they came. */
   spans: ReceivedSpan[];
+  /** Data points of the accepted metrics, in the order they came. */
+  points: ReceivedPoint[];
   /** Every request, accepted or not. */
   requests: SinkRequest[];
   /** Why a body could not be decoded; such a request is answered with 400. */
@@ -60,6 +65,12 @@ export interface Sink extends AsyncDisposable {
   answerWith(answer: Answer): void;
   /** Resolves with all spans once there are `count`; rejects with the tree of what came when `timeoutMillis` (5000) pass. */
   waitForSpans(count: number, timeoutMillis?: number): Promise<ReceivedSpan[]>;
+  /** Resolves with the points that are true for `isWanted` once there are `count`; rejects with those that came instead. */
+  waitForPoints(
+    isWanted: (point: ReceivedPoint) => boolean,
+    count?: number,
+    timeoutMillis?: number,
+  ): Promise<ReceivedPoint[]>;
   /** Resolves once `count` requests came, accepted or not. */
   waitForRequests(count: number, timeoutMillis?: number): Promise<SinkRequest[]>;
   /** Closes the port and every connection. */
@@ -72,6 +83,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   let usualAnswer: Answer = options.answer ?? { accept: true };
   const waiting = new Set<() => void>();
   const spans: ReceivedSpan[] = [];
+  const points: ReceivedPoint[] = [];
   const requests: SinkRequest[] = [];
   const errors: Error[] = [];
 
@@ -85,15 +97,15 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
       .then(
         (received) => {
           requests.push(received);
-          if (!received.path.endsWith('/v1/traces')) return respond(response, received, answer);
           try {
-            received.spans = isJson(received.headers) ? decodeJson(received.body) : decodeProtobuf(received.body);
+            decode(received);
           } catch (error) {
             errors.push(error as Error);
             return response.writeHead(400).end();
           }
           // Before the answer, so that whoever sees the exporter succeed also sees the spans.
           spans.push(...accepted(received.spans, answer));
+          points.push(...accepted(received.points, answer));
           return respond(response, received, answer);
         },
         (error: unknown) => {
@@ -109,16 +121,17 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
 
-  const waitFor = <T>(list: T[], count: number, timeoutMillis: number, describe: () => string): Promise<T[]> =>
+  const waitFor = <T>(read: () => T[], count: number, timeoutMillis: number, describe: () => string): Promise<T[]> =>
     new Promise((resolve, reject) => {
       const check = (): void => {
+        const list = read();
         if (list.length < count) return;
         finish();
         resolve(list);
       };
       const timer = setTimeout(() => {
         finish();
-        reject(new Error(`${list.length} of ${count} came to the sink in ${timeoutMillis} ms\n${describe()}`));
+        reject(new Error(`${read().length} of ${count} came to the sink in ${timeoutMillis} ms\n${describe()}`));
       }, timeoutMillis);
       const finish = (): void => {
         clearTimeout(timer);
@@ -144,6 +157,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     port,
     url: `http://127.0.0.1:${port}`,
     spans,
+    points,
     requests,
     errors,
     rawText: () => requests.map(({ body }) => body.toString('utf8')).join('\n'),
@@ -152,8 +166,20 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
       usualAnswer = answer;
     },
     waitForSpans: (count, timeoutMillis = 5000) =>
-      waitFor(spans, count, timeoutMillis, () => `${drawTrees(spans)}\n${describeRequests()}`),
-    waitForRequests: (count, timeoutMillis = 5000) => waitFor(requests, count, timeoutMillis, describeRequests),
+      waitFor(
+        () => spans,
+        count,
+        timeoutMillis,
+        () => `${drawTrees(spans)}\n${describeRequests()}`,
+      ),
+    waitForPoints: (isWanted, count = 1, timeoutMillis = 5000) =>
+      waitFor(
+        () => points.filter(isWanted),
+        count,
+        timeoutMillis,
+        () => `${points.map(describePoint).join('\n')}\n${describeRequests()}`,
+      ),
+    waitForRequests: (count, timeoutMillis = 5000) => waitFor(() => requests, count, timeoutMillis, describeRequests),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -185,13 +211,24 @@ async function receive(request: IncomingMessage): Promise<SinkRequest> {
     body: request.headers['content-encoding'] === 'gzip' ? gunzipSync(wire) : wire,
     wireBytes: wire.length,
     spans: [],
+    points: [],
     receivedMillis: Date.now(),
   };
 }
 
-function accepted(spans: ReceivedSpan[], answer: Answer): ReceivedSpan[] {
-  if ('accept' in answer || 'garbage' in answer) return spans;
-  return 'partialSuccess' in answer ? spans.slice(answer.partialSuccess.rejectedSpans) : [];
+function decode(received: SinkRequest): void {
+  const { path, body, headers } = received;
+  if (path.endsWith('/v1/traces')) received.spans = isJson(headers) ? decodeJson(body) : decodeProtobuf(body);
+  if (path.endsWith('/v1/metrics'))
+    received.points = isJson(headers) ? decodeMetricsJson(body) : decodeMetricsProtobuf(body);
+}
+
+const describePoint = ({ name, attributes, value, count, temporality }: ReceivedPoint): string =>
+  `${name} ${JSON.stringify(attributes)} ${value} (${count}) ${temporality}`;
+
+function accepted<T>(items: T[], answer: Answer): T[] {
+  if ('accept' in answer || 'garbage' in answer) return items;
+  return 'partialSuccess' in answer ? items.slice(answer.partialSuccess.rejectedSpans) : [];
 }
 
 function respond(response: ServerResponse, { headers, wireBytes }: SinkRequest, answer: Answer): void {

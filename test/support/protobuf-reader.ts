@@ -1,12 +1,12 @@
 // otlp-decode.ts reads the binary bodies of an exporter with this: protobuf by a table of fields, and nothing more.
 
-type Scalar = 'string' | 'bytes' | 'bool' | 'int64' | 'uint32' | 'enum' | 'double' | 'fixed32' | 'fixed64';
+type Scalar = 'string' | 'bytes' | 'bool' | 'int64' | 'uint32' | 'enum' | 'double' | 'fixed32' | 'fixed64' | 'sfixed64';
 
-/** One field of a message: its name, its type (a scalar or the table of another message), and whether it repeats. */
+/** One field of a message: its name, its type (a scalar or the table of another message), and whether it repeats: apart, or packed (fixed64, double). */
 interface Field {
   readonly name: string;
   readonly type: Scalar | (() => MessageType);
-  readonly repeated?: true;
+  readonly repeated?: true | 'packed';
 }
 
 /** A message as a table: field number -> field. Numbers that are not in the table are skipped, as protobuf asks. */
@@ -27,6 +27,7 @@ const WIRE_OF: Record<Scalar, number> = {
   double: WIRE_FIXED64,
   fixed32: WIRE_FIXED32,
   fixed64: WIRE_FIXED64,
+  sfixed64: WIRE_FIXED64,
 };
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
@@ -66,8 +67,13 @@ export function readMessage(bytes: Uint8Array, type: MessageType): Record<string
     const raw = readWire(wire);
     const field = type[tag >>> 3];
     if (!field) continue;
-    const expected = typeof field.type === 'string' ? WIRE_OF[field.type] : WIRE_LENGTH;
+    const isLong = typeof field.type === 'function' || field.repeated === 'packed';
+    const expected = isLong ? WIRE_LENGTH : WIRE_OF[field.type];
     if (wire !== expected) throw new Error(`protobuf: ${field.name} has wire type ${wire}, not ${expected}`);
+    if (field.repeated === 'packed') {
+      message[field.name] = readPacked(field.type as Scalar, raw as Uint8Array);
+      continue;
+    }
     const value =
       typeof field.type === 'function' ? readMessage(raw as Uint8Array, field.type()) : readScalar(field.type, raw);
     if (field.repeated) {
@@ -76,6 +82,10 @@ export function readMessage(bytes: Uint8Array, type: MessageType): Record<string
     } else message[field.name] = value;
   }
   return message;
+}
+
+function readPacked(type: Scalar, raw: Uint8Array): unknown[] {
+  return Array.from({ length: raw.length / 8 }, (_, index) => readScalar(type, raw.subarray(index * 8, index * 8 + 8)));
 }
 
 function readScalar(type: Scalar, raw: bigint | Uint8Array): unknown {
@@ -88,5 +98,6 @@ function readScalar(type: Scalar, raw: bigint | Uint8Array): unknown {
   if (type === 'double') return view.getFloat64(0, true);
   if (type === 'fixed32') return view.getUint32(0, true);
   if (type === 'fixed64') return view.getBigUint64(0, true);
+  if (type === 'sfixed64') return view.getBigInt64(0, true);
   return raw;
 }

@@ -4,6 +4,7 @@ import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { reportInternalError } from '../../log/guard.ts';
 import { renderJson } from './json-line.ts';
 import { createLook, type Look, type LookOptions } from './look.ts';
+import { isSampled } from './span-facts.ts';
 import { renderPlainLine, renderSpanLine } from './span-line.ts';
 import { TreeProcessor } from './tree-processor.ts';
 
@@ -42,7 +43,15 @@ export function createConsoleProcessor(options: ConsoleOptions): SpanProcessor {
 }
 
 function createPerSpan(onEnd: (span: ReadableSpan) => void): SpanProcessor {
-  return { onStart: () => {}, onEnd, forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() };
+  const showSampled = (span: ReadableSpan): void => {
+    if (isSampled(span)) onEnd(span);
+  };
+  return {
+    onStart: () => {},
+    onEnd: showSampled,
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
+  };
 }
 
 type Say = (render: (look: Look) => string | undefined, span?: ReadableSpan) => void;

@@ -1,6 +1,6 @@
 // Reads from a finished span what a line shows of it. Only recorded attributes are used and nothing is rebuilt from anything else: they were
 // redacted before the span was born, so the console can never show more than is exported.
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import {
   ATTR_ERROR_TYPE,
@@ -18,6 +18,11 @@ const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 /** Returns whether the span says of itself that it failed. */
 export function isFailed(span: ReadableSpan): boolean {
   return span.status.code === SpanStatusCode.ERROR;
+}
+
+/** Returns whether the span is to be shown: one that is not sampled is recorded for metrics only. */
+export function isSampled(span: ReadableSpan): boolean {
+  return (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0;
 }
 
 /** Returns whether a request arrived here or work began here: there is no parent, or it is in another process. */

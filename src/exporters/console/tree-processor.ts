@@ -6,7 +6,7 @@ import { LocalRoots, type LocalRoot } from './local-roots.ts';
 import { renderNote, type Look } from './look.ts';
 import { NOTHING_BELOW, renderBlock, renderLate } from './render-block.ts';
 import { createSlowWatch, type SlowWatch } from './slow-watch.ts';
-import { isFailed, isLocalRoot } from './span-facts.ts';
+import { isFailed, isLocalRoot, isSampled } from './span-facts.ts';
 
 interface TreeProcessorOptions {
   /** Writes what `render` returns; contains its errors and, for a span, falls back to a plain line. */
@@ -37,10 +37,11 @@ export class TreeProcessor implements SpanProcessor {
   }
 
   onStart(span: ReadableSpan): void {
-    if (this.#roots.start(span, this.#options.now())) this.#slowWatch.wake();
+    if (isSampled(span) && this.#roots.start(span, this.#options.now())) this.#slowWatch.wake();
   }
 
   onEnd(span: ReadableSpan): void {
+    if (!isSampled(span)) return;
     const ended = this.#roots.end(span);
     if (ended.kind === 'held') return;
     this.#options.say((look) => {

@@ -1,126 +1,19 @@
-// Made by pipeline/ when `export.otlp` names an endpoint: encodes batches with the official transformer and posts them until taken.
-import { diag } from '@opentelemetry/api';
+// Made by pipeline/ when `export.otlp` names an endpoint: spans, encoded with the official transformer, on the OTLP transport.
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { Delivery, Destination, SendOptions } from '../destination.ts';
-import { type Post, type PostAnswer, createPoster } from './http-post.ts';
-import { postBlocking } from './post-blocking.ts';
-import { MAX_ATTEMPTS, isRetryable, toWaitMillis } from './retry.ts';
+import type { Destination } from '../destination.ts';
+import { type OtlpOptions, createOtlpSender } from './otlp-sender.ts';
 
-export interface OtlpOptions {
-  /** The traces endpoint, path included. */
-  readonly url: string;
-  readonly protocol: 'http/protobuf' | 'http/json';
-  readonly headers: Readonly<Record<string, string>>;
-  readonly compression: 'gzip' | 'none';
-  /** For one attempt, from connecting to the end of the answer. */
-  readonly attemptMillis: number;
-  /** For a batch, all attempts and the waits between them together. */
-  readonly totalMillis: number;
-  /** Hides the credentials of `url` and of error messages. */
-  readonly redact: (text: string) => string;
-}
-
-// Taken at load: an application under test that fakes its timers must not stop ours.
-const { setTimeout, clearTimeout } = globalThis;
-
-/** An OTLP over HTTP destination. Retries as the specification says; what it gives up on is rejected, never silently lost. */
+/** An OTLP over HTTP destination for spans. */
 export function createOtlpExporter(options: OtlpOptions): Destination {
   const serializer = options.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
-  const target = {
-    url: options.url,
-    timeoutMillis: options.attemptMillis,
-    headers: {
-      ...options.headers,
-      'content-type': options.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
-      ...(options.compression === 'gzip' && { 'content-encoding': 'gzip' }),
-    },
-  };
-  const post = createPoster(target);
-  const address = options.redact(options.url);
-
-  function encode(spans: readonly ReadableSpan[]): Uint8Array {
+  const { address, send, startSendBlocking } = createOtlpSender<readonly ReadableSpan[]>(options, {
     // The serializer's type asks for a mutable array, which it does not change.
-    const body = serializer.serializeRequest(spans as ReadableSpan[]);
-    if (body === undefined) throw new Error('the batch could not be encoded');
-    return body;
-  }
-
-  async function deliver(
-    body: Uint8Array,
-    track: (post: Post | undefined) => void,
-    { onTrouble, leaving, abandoned }: SendOptions,
-  ): Promise<void> {
-    const deadline = performance.now() + options.totalMillis;
-    for (let attempt = 1; ; attempt++) {
-      const sent = post(body, abandoned);
-      track(sent);
-      const result = await sent.answer.catch((error: Error) => error);
-      const taken = !(result instanceof Error) && result.statusCode >= 200 && result.statusCode < 300;
-      if (taken) return reportPartialSuccess(result);
-      const reason = result instanceof Error ? result : new Error(`HTTP status ${result.statusCode}`);
-      // Refused: what was written is with nobody.
-      track(undefined);
-      const isLast = attempt === MAX_ATTEMPTS || leaving.aborted;
-      const again = result instanceof Error || isRetryable(result.statusCode);
-      const retryAfter = result instanceof Error ? undefined : result.retryAfter;
-      const waitMillis = toWaitMillis(attempt, retryAfter, Date.now(), Math.random());
-      if (!again || isLast || performance.now() + waitMillis > deadline) throw reason;
-      onTrouble(reason);
-      await sleepUnref(waitMillis, leaving);
-    }
-  }
-
-  /** A receiver may take a batch and refuse some of its spans; sending them again would not help (OTLP, "Partial Success"). */
-  function reportPartialSuccess({ body }: PostAnswer): void {
-    if (body.length === 0) return;
-    let answer;
-    try {
-      answer = serializer.deserializeResponse(body);
-    } catch {
-      diag.debug(`${address} took a batch and answered with something that is not OTLP`);
-      return;
-    }
-    const { rejectedSpans, errorMessage } = answer.partialSuccess ?? {};
-    if (rejectedSpans)
-      diag.warn(`${address} refused ${rejectedSpans} spans: ${options.redact(errorMessage ?? 'no reason given')}`);
-  }
-
-  return {
-    address,
-    send(spans, sendOptions): Delivery {
-      let current: Post | undefined;
-      const body = encode(spans);
-      const packed = options.compression === 'gzip' ? gzipAsync(body) : Promise.resolve(body);
-      const done = packed.then((bytes) => deliver(bytes, (sent) => (current = sent), sendOptions));
-      return { done, isWritten: () => current?.isWritten() ?? false };
+    encode: (spans) => serializer.serializeRequest(spans as ReadableSpan[]),
+    readRefusal: (answer) => {
+      const { rejectedSpans, errorMessage } = serializer.deserializeResponse(answer).partialSuccess ?? {};
+      return rejectedSpans ? { what: `${rejectedSpans} spans`, why: errorMessage } : undefined;
     },
-    sendBlocking(batches, limitMillis) {
-      const bodies = batches.map((spans) =>
-        options.compression === 'gzip' ? process.getBuiltinModule('node:zlib').gzipSync(encode(spans)) : encode(spans),
-      );
-      return postBlocking(target, bodies, limitMillis);
-    },
-  };
+  });
+  return { address, send, sendBlocking: (batches, limitMillis) => startSendBlocking(batches, limitMillis)() };
 }
-
-const gzipAsync = (body: Uint8Array): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => {
-    process
-      .getBuiltinModule('node:zlib')
-      .gzip(body, (error, packed) => (error === null ? resolve(packed) : reject(error)));
-  });
-
-/** Sleeps without keeping the process alive, and not when the process is leaving. */
-const sleepUnref = (millis: number, leaving: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (leaving.aborted) return resolve();
-    const wake = (): void => {
-      clearTimeout(timer);
-      leaving.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, millis);
-    timer.unref();
-    leaving.addEventListener('abort', wake);
-  });

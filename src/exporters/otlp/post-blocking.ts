@@ -35,12 +35,15 @@ const WAITING = 0;
 const TAKEN = 1;
 const SLOT_BYTES = 256;
 
-/** Posts all bodies at once and blocks until each is answered or `limitMillis` is over; gives back what became of each. */
-export function postBlocking(
+/**
+ * Starts to post all bodies at once. What comes back blocks until each is answered, or `limitMillis` since then are over, and gives
+ * back what became of each; between the two the caller may start others.
+ */
+export function startPostBlocking(
   target: PostTarget,
   bodies: readonly Uint8Array[],
   limitMillis: number,
-): readonly BlockingResult[] {
+): () => readonly BlockingResult[] {
   const done = new Int32Array(new SharedArrayBuffer(4));
   // For each body: how it ended, then the length of the reason and its bytes.
   const slots = bodies.map(() => new Int32Array(new SharedArrayBuffer(SLOT_BYTES)));
@@ -55,8 +58,11 @@ export function postBlocking(
     workerData: { url: target.url, headers: target.headers, bodies, shared: [done, ...slots] },
   });
   worker.unref();
-  Atomics.wait(done, 0, 0, limitMillis);
-  return slots.map((slot) => readSlot(slot, limitMillis));
+  const deadline = performance.now() + limitMillis;
+  return () => {
+    Atomics.wait(done, 0, 0, Math.max(0, deadline - performance.now()));
+    return slots.map((slot) => readSlot(slot, limitMillis));
+  };
 }
 
 function readSlot(slot: Int32Array, limitMillis: number): BlockingResult {

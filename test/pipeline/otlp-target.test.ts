@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { readConfig } from '../../src/config/read-config.ts';
+import { isMetricsOn } from '../../src/pipeline/metrics-on.ts';
+import { toOtlpTarget } from '../../src/pipeline/otlp-target.ts';
+
+const read = (env: Record<string, string>) =>
+  readConfig({ env: { TRACING_CONFIG: 'none', ...env }, entry: undefined, cwd: '/' }).config;
+
+suite('where a signal goes', () => {
+  test('to the base endpoint with its own path, else to where OTLP receivers usually listen', () => {
+    const config = read({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:1/base/?key=v' });
+    assert.equal(toOtlpTarget(config, 'traces').url, 'http://a:1/base/v1/traces?key=v');
+    assert.equal(toOtlpTarget(config, 'metrics').url, 'http://a:1/base/v1/metrics?key=v');
+    assert.equal(toOtlpTarget(read({}), 'metrics').url, 'http://localhost:4318/v1/metrics');
+  });
+
+  test('to its own endpoint as it stands', () => {
+    const config = read({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:1',
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://b/m/',
+    });
+    assert.equal(toOtlpTarget(config, 'metrics').url, 'http://b/m/');
+    assert.equal(toOtlpTarget(config, 'traces').url, 'http://a:1/v1/traces');
+  });
+
+  test('with what is said for all signals, and before that with what is said for it alone', () => {
+    const config = read({
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+      OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/protobuf',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_EXPORTER_OTLP_TRACES_COMPRESSION: 'none',
+      OTEL_EXPORTER_OTLP_TIMEOUT: '100',
+      OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: '200',
+    });
+    const { url: _, headers: __, ...traces } = toOtlpTarget(config, 'traces');
+    assert.deepEqual(traces, { protocol: 'http/json', compression: 'none', attemptMillis: 100 });
+    const { url: ___, headers: ____, ...metrics } = toOtlpTarget(config, 'metrics');
+    assert.deepEqual(metrics, { protocol: 'http/protobuf', compression: 'gzip', attemptMillis: 200 });
+  });
+
+  test('never with the key that was given for another signal', () => {
+    const config = read({
+      OTEL_EXPORTER_OTLP_HEADERS: 'X-Both=shared,x-common=1',
+      OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'authorization=traces-key,x-both=traces',
+      OTEL_EXPORTER_OTLP_METRICS_HEADERS: 'x-api-key=metrics-key',
+    });
+    assert.deepEqual(toOtlpTarget(config, 'traces').headers, {
+      'x-common': '1',
+      authorization: 'traces-key',
+      'x-both': 'traces',
+    });
+    assert.deepEqual(toOtlpTarget(config, 'metrics').headers, {
+      'X-Both': 'shared',
+      'x-common': '1',
+      'x-api-key': 'metrics-key',
+    });
+  });
+});
+
+suite('metrics are on', () => {
+  for (const [env, isOn] of [
+    [{}, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a' }, false],
+    [{ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://a' }, true],
+    [{ OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'http://a', OTEL_METRICS_EXPORTER: 'none' }, false],
+    [{ OTEL_METRICS_EXPORTER: 'otlp' }, true],
+    [{ OTEL_METRICS_EXPORTER: 'prometheus' }, false],
+  ] as const) {
+    test(`${JSON.stringify(env)}: ${isOn ? 'yes' : 'no'}`, () => assert.equal(isMetricsOn(read(env)), isOn));
+  }
+});
