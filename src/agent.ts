@@ -106,6 +106,7 @@ function start(started: Disposable[]): boolean {
     }),
     capture: createCapture(config),
     traceHeaders: createTraceHeaders(),
+    trustForwarded: config['http.trustForwarded'],
   };
   for (const enable of [enableHttpServer, enableHttpClient, enableUndici]) {
     const instrumentation = enable(tools);

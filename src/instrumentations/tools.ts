@@ -11,11 +11,13 @@ export interface InstrumentationTools {
   readonly urlRules: UrlRules;
   readonly capture: Capture;
   readonly traceHeaders: TraceHeaders;
+  /** `http.trustForwarded`. */
+  readonly trustForwarded: boolean;
 }
 
 /** A running instrumentation; disposing it leaves everything as it was. */
 export interface Instrumentation extends Disposable {
-  /** Called when the process exits: ends the spans of exchanges that are over, but whose last event would have come in the next tick. */
+  /** Called when the process exits: ends the spans of exchanges that are over, or that the exit cuts. */
   endWhatIsOver?(): void;
 }
 
