@@ -19,6 +19,7 @@ const { queueMicrotask } = globalThis;
  */
 export function watchUpgrades(onUpgrade: OnUpgrade): Disposable {
   const { prototype } = process.getBuiltinModule('node:net').Server;
+  let active = true;
   const told = guard('an upgrade', onUpgrade);
   const before = Object.getOwnPropertyDescriptor(prototype, 'listenerCount');
   const original = prototype.listenerCount as Method;
@@ -26,7 +27,7 @@ export function watchUpgrades(onUpgrade: OnUpgrade): Disposable {
     listenerCount(this: Server, ...args: unknown[]): unknown {
       const count = Reflect.apply(original, this, args);
       const [name] = args;
-      if ((name === 'upgrade' || name === 'connect') && count !== 0) expectEmit(this, name, told);
+      if (active && (name === 'upgrade' || name === 'connect') && count !== 0) expectEmit(this, name, told);
       return count;
     },
   }.listenerCount;
@@ -34,7 +35,8 @@ export function watchUpgrades(onUpgrade: OnUpgrade): Disposable {
   Object.defineProperty(prototype, 'listenerCount', { value: patch, ...VISIBLE });
   return {
     [Symbol.dispose]() {
-      // Whoever has wrapped it since keeps his wrapper, and ours does nothing of note below it.
+      active = false;
+      // Whoever has wrapped it since keeps his wrapper, and ours does nothing below it.
       if (Object.getOwnPropertyDescriptor(prototype, 'listenerCount')?.value === patch)
         restore(prototype, 'listenerCount', before);
     },

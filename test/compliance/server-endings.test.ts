@@ -38,8 +38,18 @@ suite('a server span says how its request ended:', { concurrency: 3, timeout: 60
   test('by an answer, or by the server itself', async (t) => {
     const { sink, port } = await startServer(t, `${ENDINGS} listen(server);`);
     const paths = [
-      ...['/hello', '/fails', '/destroy', '/destroy-error', '/half-error', '/upstream', '/pipeline', '/socket'],
-      ...['/reset', '/no-listeners', '/close-all', '/twice'],
+      '/hello',
+      '/fails',
+      '/destroy',
+      '/destroy-error',
+      '/half-error',
+      '/upstream',
+      '/pipeline',
+      '/socket',
+      '/reset',
+      '/no-listeners',
+      '/close-all',
+      '/twice',
     ];
     for (const path of paths) await closed(open(t, port, rawGet(path)));
     assertTrees(

@@ -14,9 +14,9 @@ const crashing = (path: string): string => `
     '/sync': () => fail('sync'),
     '/timer': () => setTimeout(() => fail('timer'), 1),
     '/async': async () => { await sleep(1); fail('async'); },
-    '/child': () => trace.getTracer('app').startActiveSpan('child', () => setImmediate(() => fail('child'))),
+    '/child': () => trace.getTracer('app').startActiveSpan('child', () => setTimeout(() => fail('child'), 1)),
     '/text': () => setImmediate(() => { throw 'a text with token=secret-value-2'; }),
-    '/after': (response) => response.end('fine', () => fail('after')),
+    '/after': (response) => { response.end('fine'); fail('after'); },
   };
   const server = http.createServer((request, response) => { ways[request.url]?.(response, request); });
   server.on('upgrade', (request) => setTimeout(() => fail('upgrade'), 1));

@@ -166,12 +166,18 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
     return underWay;
   }
 
-  function leave(request: IncomingMessage, socket: Socket): void {
+  /** Guarded one by one: what goes wrong with one span must not leave the others open. */
+  const leave = guard('http server close', (request: IncomingMessage, socket: Socket) => {
     const response = openExchanges.get(request)?.response;
     // An application may have removed all listeners of `finish`, and Node's with them.
     if (response?.writableFinished === true) finish({ request, response });
     else abandon(request, toCut(readConnection(socket, response)));
-  }
+  });
+
+  const cutByExit = guard('http server exit', ({ request, response }: OpenExchange) => {
+    if (response?.writableEnded === true) finish({ request, response });
+    else abandon(request, EXIT_CUT);
+  });
 
   /** An exception of a child's work is the request's as well, so it is looked for by the request's own span. */
   function recordUncaught(error: unknown): void {
@@ -194,10 +200,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
       for (const part of parts) part[Symbol.dispose]();
     },
     endWhatIsOver() {
-      for (const { request, response } of openExchanges.values()) {
-        if (response?.writableEnded === true) finish({ request, response });
-        else abandon(request, EXIT_CUT);
-      }
+      for (const exchange of openExchanges.values()) cutByExit(exchange);
     },
   };
 }
