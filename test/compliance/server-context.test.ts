@@ -94,6 +94,16 @@ for (const flags of kinds)
       });
     });
 
+    test('none where a request is ignored, also when it is pipelined behind one that is not', async (t) => {
+      const { sink, port } = await startServer(t, EVERYWHERE, { flags, env: { TRACING_IGNORE_URLS: '/ignored' } });
+      await exchange(
+        port,
+        rawGet('/a?wait=20', '', false) + rawGet('/ignored?wait=1', '', false) + rawGet('/b?wait=1'),
+      );
+      const places = placesOf(await sink.waitForSpans(2 + 2 * ALWAYS.length));
+      assert.deepEqual(Object.fromEntries(places), { '/a?wait=20': ALWAYS, '/b?wait=1': ALWAYS });
+    });
+
     test('of a client that goes away, in the events that tell of it', async (t) => {
       const { sink, port, program } = await startServer(t, EVERYWHERE, { flags });
       for (const [path, text] of [

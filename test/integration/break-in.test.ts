@@ -60,7 +60,7 @@ suite('the agent', { concurrency: 3 }, () => {
   test('is never the listener that is one too many', async () => {
     const add = (name: string): string => `for (let i = 0; i < 10; i++) process.on('${name}', () => {});`;
     const exit = await runProgram({
-      code: `${['exit', 'beforeExit', 'SIGTERM', 'SIGINT'].map(add).join('')} setImmediate(() => console.log(process.getMaxListeners(), process.listenerCount('SIGTERM')))
+      code: `${['exit', 'beforeExit', 'uncaughtExceptionMonitor', 'SIGTERM', 'SIGINT'].map(add).join('')} setImmediate(() => console.log(process.getMaxListeners(), process.listenerCount('SIGTERM')))
         setTimeout(() => process.exit(0), 50)`,
       flags: agentFlags,
       env: { TRACING_CONSOLE: 'off' },

@@ -54,6 +54,8 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   const openExchanges = new Map<IncomingMessage, OpenExchange>();
   /** The requests that are under way on a connection: more than one when a client pipelines. */
   const connections = new WeakMap<Socket, Set<IncomingMessage>>();
+  /** Of requests without a span that a client pipelines behind one with a span. */
+  const quietContexts = new WeakMap<IncomingMessage, Context>();
 
   function start({ request, response, socket }: ServerExchange): void {
     const { context: entered, open } = startSpan(request, socket);
@@ -66,7 +68,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
         recordBodies(open.captured, request, response);
         open.captured.hook('request', open.span, { direction: 'server', request });
       }
-    }
+    } else if ((connections.get(socket)?.size ?? 0) > 0) quietContexts.set(request, entered);
     enter(entered, request);
   }
 
@@ -109,10 +111,10 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
 
   function finish({ request, response }: Pick<ServerExchange, 'request' | 'response'>): void {
     const exchange = take(request);
-    if (exchange === undefined) return;
     // A pipelined response is sent by the end of the one before it, and its `finish` and `close` fire in that one's context.
-    context.attach(exchange.open.context);
-    end(exchange, response.statusCode);
+    const own = exchange?.open.context ?? quietContexts.get(request);
+    if (own !== undefined) context.attach(own);
+    if (exchange !== undefined) end(exchange, response.statusCode);
   }
 
   function end(exchange: OpenExchange, statusCode: number | undefined): void {
