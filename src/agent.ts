@@ -107,6 +107,7 @@ function start(started: Disposable[]): boolean {
     capture: createCapture(config),
     traceHeaders: createTraceHeaders(config['propagation.to']),
     sampling: pipeline.sampling,
+    trustForwarded: config['http.trustForwarded'],
   };
   for (const enable of [enableHttpServer, enableHttpClient, enableUndici]) {
     const instrumentation = enable(tools);

@@ -4,7 +4,6 @@
 /** Keys of a config file, or the sections they are in, that a later version reads. */
 export const LATER_KEYS: readonly string[] = [
   'http.knownMethods',
-  'http.trustForwarded',
   'http.requireParent',
   'instrumentations',
   'export.otlp.certificates',
@@ -28,7 +27,6 @@ export const LATER_VARIABLES: readonly string[] = [
   'LOGFIRE_CONSOLE_SPAN_STYLE',
   'LOGFIRE_CONSOLE_SHOW_PROJECT_LINK',
   'LOGFIRE_SHOW_SUMMARY',
-  'TRACING_TRUST_FORWARDED',
   'TRACING_FILE',
   'TRACING_SPOOL_DIR',
   'OTEL_CONFIG_FILE',

@@ -133,6 +133,13 @@ export const options = {
     doc: 'Rules for requests that match (direction, method, host, path, query, header): ignore, redact (names or all), keep (names), name (a template for the route), sample (0 to 1), capture. The first match of each kind of action wins.',
   }),
 
+  'http.trustForwarded': option({
+    schema: schema.flag,
+    default: true,
+    env: [variable.flag('TRACING_TRUST_FORWARDED')],
+    doc: 'Whether server spans believe Forwarded and X-Forwarded-* for url.scheme, server.address and client.address. Off: only the connection and Host.',
+  }),
+
   'http.headers.client.request': option({
     schema: () => schema.texts('a header name or pattern'),
     default: [],

@@ -11,10 +11,14 @@ export interface Origin {
 
 /** What the connection itself says, for when no header says more. */
 export interface Connection {
+  /** False where no proxy is in front that sets the headers, and so any client could. */
+  readonly trustForwarded: boolean;
   /** The authority of an absolute-form target, which counts whatever Host says (RFC 9112 3.2.2). */
   readonly targetHost?: string | undefined;
   readonly encrypted: boolean;
   readonly remoteAddress: string | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
 }
 
 /**
@@ -22,16 +26,46 @@ export interface Connection {
  * the first element of a list is the one next to the client.
  */
 export function readOrigin(header: HeaderReader, connection: Connection): Origin {
-  const forwarded = header('forwarded');
-  const first = forwarded === undefined ? undefined : parseForwarded(forwarded);
-  const scheme = first?.proto ?? firstOf(header('x-forwarded-proto'));
-  const host = first?.host ?? firstOf(header('x-forwarded-host')) ?? connection.targetHost ?? header('host') ?? '';
-  const client = first?.for ?? firstOf(header('x-forwarded-for')) ?? connection.remoteAddress ?? '';
+  const { scheme, host, client } = connection.trustForwarded ? readForwarded(header) : NOTHING;
+  const asked = host ?? connection.targetHost ?? header('host');
   return {
-    scheme: scheme === undefined ? (connection.encrypted ? 'https' : 'http') : scheme.toLowerCase(),
-    server: splitAuthority(host),
-    client: splitAuthority(client),
+    scheme: scheme ?? (connection.encrypted ? 'https' : 'http'),
+    // HTTP/1.0 needs no Host.
+    server: asked ? splitAuthority(asked) : { host: connection.localAddress ?? '', port: connection.localPort },
+    client: client === undefined ? { host: connection.remoteAddress ?? '', port: undefined } : splitAuthority(client),
   };
+}
+
+interface Forwarded {
+  readonly scheme?: string | undefined;
+  readonly host?: string | undefined;
+  readonly client?: string | undefined;
+}
+
+const NOTHING: Forwarded = {};
+/** What these headers may say; anything else is no scheme, no authority and no address, and is passed over. */
+const SCHEME = /^[a-z][a-z\d+.-]{0,31}$/i;
+const AUTHORITY = /^[^\s/?#\\"<>]{1,255}$/;
+
+function readForwarded(header: HeaderReader): Forwarded {
+  const forwarded = header('forwarded');
+  const first = forwarded === undefined ? {} : parseForwarded(forwarded);
+  return {
+    scheme: pick(SCHEME, first.proto, header('x-forwarded-proto'))?.toLowerCase(),
+    host: pick(AUTHORITY, first.host, header('x-forwarded-host')),
+    client: pick(AUTHORITY, toNode(first.for), toNode(firstOf(header('x-forwarded-for')))),
+  };
+}
+
+/** A proxy that does not know, or does not say, writes `unknown` (RFC 7239 6.2). */
+function toNode(text: string | undefined): string | undefined {
+  return text?.toLowerCase() === 'unknown' ? undefined : text;
+}
+
+function pick(allowed: RegExp, element: string | undefined, list: string | undefined): string | undefined {
+  if (element !== undefined && allowed.test(element)) return element;
+  const first = firstOf(list);
+  return first !== undefined && allowed.test(first) ? first : undefined;
 }
 
 function firstOf(list: string | undefined): string | undefined {

@@ -25,14 +25,6 @@ export function toErrorOutcome(error: unknown, message: string): Outcome {
 }
 
 /**
- * How a server span ends whose client went away before the response was whole: no status code was seen by anyone, so none is recorded.
- * It is no error of the server's, so the status stays unset.
- */
-export function toClientGoneOutcome(): Outcome {
-  return { attributes: { [ATTR_ERROR_TYPE]: 'aborted' } };
-}
-
-/**
  * `error.type`: the code that Node or undici gives (`ECONNREFUSED`, `UND_ERR_CONNECT_TIMEOUT`), else the error's name; always a string.
  * @note A DOMException's `code` is a number of its own (23 for a timeout), so only text counts.
  */

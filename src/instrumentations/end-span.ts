@@ -16,11 +16,14 @@ export function applyOutcome(span: Span, { attributes, status }: Outcome): void 
 
 /** Ends a span whose exchange failed. A caller's own cancel is no error: the span just ends, without a status code. */
 export function endWithError(span: Span, error: unknown, redactor: Redactor): void {
-  if (!isCancel(error)) {
-    applyOutcome(span, toErrorOutcome(error, redactor.redact(toMessage(error), 'string')));
-    recordException(span, error, redactor);
-  }
+  if (!isCancel(error)) applyError(span, error, redactor);
   span.end();
+}
+
+/** Puts an error on a span that stays open: its outcome, and an exception event. */
+export function applyError(span: Span, error: unknown, redactor: Redactor): void {
+  applyOutcome(span, toErrorOutcome(error, redactor.redact(toMessage(error), 'string')));
+  recordException(span, error, redactor);
 }
 
 /** An exception event with its texts redacted; `span.recordException` would take them as they are. */

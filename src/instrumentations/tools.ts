@@ -12,6 +12,8 @@ export interface InstrumentationTools {
   readonly capture: Capture;
   readonly traceHeaders: TraceHeaders;
   readonly sampling: EarlySampling;
+  /** `http.trustForwarded`. */
+  readonly trustForwarded: boolean;
 }
 
 /** Decides on a request by its trace alone, before anything is made for it. */
@@ -25,7 +27,7 @@ export interface EarlySampling {
 
 /** A running instrumentation; disposing it leaves everything as it was. */
 export interface Instrumentation extends Disposable {
-  /** Called when the process exits: ends the spans of exchanges that are over, but whose last event would have come in the next tick. */
+  /** Called when the process exits: ends the spans of exchanges that are over, or that the exit cuts. */
   endWhatIsOver?(): void;
 }
 

@@ -18,7 +18,7 @@ const EXIT_LIMIT_MILLIS = 1000;
 const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-const ROOMY: ReadonlySet<string | symbol> = new Set(['exit', 'beforeExit', ...SIGNALS]);
+const ROOMY: ReadonlySet<string | symbol> = new Set(['exit', 'beforeExit', 'uncaughtExceptionMonitor', ...SIGNALS]);
 type LeavingSignal = (typeof SIGNALS)[number];
 
 /**
@@ -72,10 +72,13 @@ function watchSignal(signal: LeavingSignal, { flush, flushBlocking }: LeavingOpt
   const onSignal = (): void => {
     if (leaving || others() > 0) return;
     leaving = true;
+    const startMillis = performance.now();
     void holdFor(flush(), SIGNAL_LIMIT_MILLIS).then(() => {
       if (others() > 0) return;
       stop();
-      flushBlocking(0);
+      // The spans that are open until now end here, and get what is left of the time.
+      const restMillis = SIGNAL_LIMIT_MILLIS - (performance.now() - startMillis);
+      flushBlocking(Math.max(0, Math.min(EXIT_LIMIT_MILLIS, restMillis)));
       process.kill(process.pid, signal);
     });
   };

@@ -42,6 +42,7 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
     urlRules: createUrlRules({ redactor, ignore: config['url.ignore'], rules: config['url.rules'], filter: undefined }),
     capture: createCapture(config),
     traceHeaders: createTraceHeaders(config['propagation.to']),
+    trustForwarded: config['http.trustForwarded'],
   };
   const parts = [enableHttpServer, enableHttpClient, enableUndici].map((enable) => enable(tools));
   try {

@@ -389,7 +389,7 @@ suite('a server:', { concurrency: 4, timeout: 30_000 }, () => {
     assert.doesNotMatch(sink.rawText() + program.stderr(), SECRET);
   });
 
-  test('records no status code for a client that went away, nor for a response that was destroyed', async (t) => {
+  test('tells a client that went away from a response that was destroyed, and records a status code only where one was sent', async (t) => {
     const { sink, env } = await startSurroundings(t);
     const { port } = await startTraced(t, { program: 'server-hello.cjs', env });
     for (const [path, marker] of [
@@ -407,8 +407,8 @@ suite('a server:', { concurrency: 4, timeout: 30_000 }, () => {
       await sink.waitForSpans(3),
       `
       SERVER GET aborted url.path=/hang
-      SERVER GET aborted url.path=/half
-      SERVER GET aborted url.path=/reset
+      SERVER GET 200 aborted url.path=/half
+      SERVER GET destroyed ERROR url.path=/reset
       `,
       { attributes: ['url.path'] },
     );

@@ -1,21 +1,30 @@
 // Enabled by agent.ts: a span for every request that an http or https server of the program receives. Twin of client.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Context, type Span, SpanKind, context, trace } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
+import { type Context, type Span, context } from '@opentelemetry/api';
+import { getRPCMetadata } from '@opentelemetry/core';
 import { keepBodyContext } from '../../hooks/body-context.ts';
 import { subscribe } from '../../hooks/channels.ts';
+import { watchFirstWrites } from '../../hooks/first-writes.ts';
+import { readSentHeaders } from '../../hooks/sent-headers.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
-import { pathOf, queryOf, splitAbsoluteUrl } from '../../http-semconv/authority.ts';
-import { readOrigin } from '../../http-semconv/forwarded.ts';
-import { toClientGoneOutcome, toResponseOutcome } from '../../http-semconv/outcome.ts';
-import { toServerSpan } from '../../http-semconv/server-span.ts';
+import { watchUncaught } from '../../hooks/uncaught.ts';
+import { watchUpgrades } from '../../hooks/upgrades.ts';
+import { toResponseOutcome } from '../../http-semconv/outcome.ts';
+import {
+  type Cut,
+  EXIT_CUT,
+  readStatusCode,
+  toCut,
+  toCutOutcome,
+  toStatusAttributes,
+} from '../../http-semconv/server-ending.ts';
 import { guard } from '../../log/guard.ts';
-import type { RequestFacts } from '../../url-rules/match.ts';
-import { applyOutcome } from '../end-span.ts';
+import { applyError, applyOutcome } from '../end-span.ts';
 import type { Captured } from '../capture/capture.ts';
 import { pairs, toHeader, toText } from '../capture/headers-of.ts';
-import type { Instrumentation, InstrumentationTools, OpenSpan } from '../tools.ts';
+import type { Instrumentation, InstrumentationTools } from '../tools.ts';
+import { type ServerSpan, createServerSpans, settleRoute } from './server-spans.ts';
 
 interface ServerExchange {
   readonly request: IncomingMessage;
@@ -23,143 +32,199 @@ interface ServerExchange {
   readonly socket: Socket;
 }
 
-/** Traces servers by Node's diagnostics channels; nothing of the application is patched. */
-export function enableHttpServer({
-  tracer,
-  redactor,
-  urlRules,
-  capture,
-  traceHeaders,
-  sampling,
-}: InstrumentationTools): Instrumentation {
-  /** A response leaves it at the latest when its connection closes. */
-  const openSpans = new Map<ServerResponse, OpenSpan>();
-  /** The responses that are under way on a connection: more than one when a client pipelines. */
-  const connections = new WeakMap<Socket, Set<ServerResponse>>();
+/** An exchange whose span is open. */
+interface OpenExchange {
+  readonly open: ServerSpan;
+  readonly request: IncomingMessage;
+  /** Undefined for an upgrade: the application writes its answer into the socket. */
+  readonly response: ServerResponse | undefined;
+  /** Takes what watches this one exchange out of its socket. */
+  readonly release: () => void;
+  /** True once an exception was recorded: what the response says afterwards does not take it back. */
+  hasThrown: boolean;
+}
+
+/** Enough for the status line and what may come before it. */
+const MAX_HEAD_LENGTH = 64;
+
+/** Traces servers by Node's diagnostics channels; upgrades pass none, and have a hook of their own. */
+export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
+  const { redactor } = tools;
+  const startSpan = createServerSpans(tools);
+  /** A request leaves it at the latest when its connection closes. */
+  const openExchanges = new Map<IncomingMessage, OpenExchange>();
+  /** The requests that are under way on a connection: more than one when a client pipelines. */
+  const connections = new WeakMap<Socket, Set<IncomingMessage>>();
+  /** Of requests without a span that a client pipelines behind one with a span. */
+  const quietContexts = new WeakMap<IncomingMessage, Context>();
 
   function start({ request, response, socket }: ServerExchange): void {
-    const header = (name: string): string | undefined => toText(request.headers[name]);
-    const parent = traceHeaders.extract(request.headers);
-    const rawTarget = request.url ?? '';
-    const absolute = splitAbsoluteUrl(rawTarget);
-    const local = absolute?.rest ?? rawTarget;
-    const origin = readOrigin(header, {
-      targetHost: absolute?.authority,
-      encrypted: 'encrypted' in socket && socket.encrypted === true,
-      remoteAddress: socket.remoteAddress,
-    });
-    const { method = 'GET' } = request;
-    const facts: RequestFacts = {
-      direction: 'server',
-      method,
-      scheme: origin.scheme,
-      authority: absolute?.authority ?? header('host') ?? 'localhost',
-      path: pathOf(local),
-      query: queryOf(local),
-      header,
-    };
-    const decision = urlRules.decide(facts);
-    if (decision.ignored) {
-      enter(suppressTracing(parent), request);
-      return;
-    }
-    const sampled = sampling.decide(parent, decision.sample);
-    if ('dropped' in sampled) {
-      enter(sampled.dropped, request);
-      return;
-    }
-    const { name, attributes } = toServerSpan({
-      method: redactor.redact(method, 'string'),
-      target: urlRules.cleanTarget(rawTarget, facts, decision),
-      origin: {
-        scheme: redactor.redact(origin.scheme, 'string'),
-        server: { ...origin.server, host: redactor.redact(origin.server.host, 'string') },
-        client: { ...origin.client, host: redactor.redact(origin.client.host, 'string') },
-      },
-      userAgent: redactMaybe(header('user-agent')),
-      peerAddress: socket.remoteAddress,
-      peerPort: socket.remotePort,
-      protocolVersion: request.httpVersion,
-      route: decision.name,
-    });
-    const captured = capture.of('server', decision.capture, decision.redactor);
-    if (captured !== undefined) Object.assign(attributes, captured.headers('request', pairs(request.headers)));
-    const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, sampled.startIn);
-    openSpans.set(response, { span, captured });
-    if (captured !== undefined && span.isRecording()) {
-      recordBodies(captured, request, response);
-      captured.hook('request', span, { direction: 'server', request });
-    }
-    connectionOf(socket).add(response);
-    enter(trace.setSpan(parent, span), request);
+    const { context: entered, open } = startSpan(request, socket);
+    if (open !== undefined) {
+      const underWay = connectionOf(socket);
+      underWay.add(request);
+      const release = (): void => void underWay.delete(request);
+      openExchanges.set(request, { open, request, response, release, hasThrown: false });
+      if (open.captured !== undefined) {
+        recordBodies(open.captured, request, response);
+        open.captured.hook('request', open.span, { direction: 'server', request });
+      }
+    } else if ((connections.get(socket)?.size ?? 0) > 0) quietContexts.set(request, entered);
+    enter(entered, request);
   }
 
-  function finish({ request, response, socket }: ServerExchange): void {
-    const open = openSpans.get(response);
+  /** Upgrade and CONNECT: the span ends with the handshake's answer, what follows belongs to the application. */
+  function startUpgrade(request: IncomingMessage, socket: Socket): void {
+    if (openExchanges.has(request)) return;
+    const { context: entered, open } = startSpan(request, socket);
+    context.attach(entered);
     if (open === undefined) return;
-    openSpans.delete(response);
-    connections.get(socket)?.delete(response);
-    applyOutcome(open.span, toResponseOutcome('server', response.statusCode));
-    close(open, request, response);
+    let head = '';
+    const writes = watchFirstWrites(socket, (chunk) => {
+      head += (typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString('latin1')).slice(0, MAX_HEAD_LENGTH);
+      const statusCode = readStatusCode(head);
+      if (statusCode === undefined) return false;
+      // 100 and 103 come before the answer; 101 is one.
+      if (statusCode >= 100 && statusCode < 200 && statusCode !== 101) {
+        head = '';
+        return false;
+      }
+      const exchange = take(request);
+      if (exchange !== undefined) end(exchange, statusCode === 0 ? undefined : statusCode);
+      return true;
+    });
+    const onClose = guard('http server close', () => abandon(request, toCut(readConnection(socket))));
+    socket.once('close', onClose);
+    const release = (): void => {
+      writes[Symbol.dispose]();
+      socket.removeListener('close', onClose);
+    };
+    openExchanges.set(request, { open, request, response: undefined, release, hasThrown: false });
+    open.captured?.hook('request', open.span, { direction: 'server', request });
   }
 
-  function close({ span, captured }: OpenSpan, request: IncomingMessage, response: ServerResponse): void {
+  function take(request: IncomingMessage): OpenExchange | undefined {
+    const exchange = openExchanges.get(request);
+    openExchanges.delete(request);
+    exchange?.release();
+    return exchange;
+  }
+
+  function finish({ request, response }: Pick<ServerExchange, 'request' | 'response'>): void {
+    const exchange = take(request);
+    // A pipelined response is sent by the end of the one before it, and its `finish` and `close` fire in that one's context.
+    const own = exchange?.open.context ?? quietContexts.get(request);
+    if (own !== undefined) context.attach(own);
+    if (exchange !== undefined) end(exchange, response.statusCode);
+  }
+
+  function end(exchange: OpenExchange, statusCode: number | undefined): void {
+    const { span } = exchange.open;
+    if (statusCode !== undefined) {
+      if (exchange.hasThrown) span.setAttributes(toStatusAttributes(statusCode));
+      else applyOutcome(span, toResponseOutcome('server', statusCode));
+    }
+    close(exchange);
+  }
+
+  /** Ends the span of an exchange whose connection, or process, ends before its response does. */
+  function abandon(request: IncomingMessage, cut: Cut): void {
+    const exchange = take(request);
+    if (exchange === undefined) return;
+    const { response, hasThrown } = exchange;
+    const { span } = exchange.open;
+    if (response !== undefined && isHeaderSent(response)) span.setAttributes(toStatusAttributes(response.statusCode));
+    if (!hasThrown) {
+      if (cut.by === 'error') applyError(span, cut.error, redactor);
+      else applyOutcome(span, toCutOutcome(cut));
+    }
+    close(exchange);
+  }
+
+  function close({ open, request, response }: OpenExchange): void {
+    const { span, captured } = open;
     try {
-      if (captured !== undefined && span.isRecording()) complete(span, captured, { request, response });
+      settleRoute(open);
+      if (captured !== undefined && response !== undefined) complete(span, captured, { request, response });
     } finally {
       span.end();
     }
   }
 
   /** One listener a connection, not one a response: it sees the requests that never finish. */
-  function connectionOf(socket: Socket): Set<ServerResponse> {
+  function connectionOf(socket: Socket): Set<IncomingMessage> {
     const known = connections.get(socket);
     if (known !== undefined) return known;
-    const underWay = new Set<ServerResponse>();
+    const underWay = new Set<IncomingMessage>();
     connections.set(socket, underWay);
-    socket.once(
-      'close',
-      guard('http server close', () => {
-        for (const response of underWay) abandon(response);
-        underWay.clear();
-      }),
-    );
+    const onClose = guard('http server close', () => {
+      const requests = [...underWay];
+      const [first] = requests;
+      const exchange = first === undefined ? undefined : openExchanges.get(first);
+      // Node tells request and response of it from this event on, in the connection's context; of several requests none can be chosen.
+      if (exchange !== undefined && requests.length === 1) context.attach(exchange.open.context);
+      for (const request of requests) leave(request, socket);
+    });
+    socket.prependOnceListener('close', onClose);
     return underWay;
   }
 
-  function abandon(response: ServerResponse): void {
-    const open = openSpans.get(response);
-    if (open === undefined) return;
-    openSpans.delete(response);
-    applyOutcome(open.span, toClientGoneOutcome());
-    close(open, response.req, response);
+  /** Guarded one by one: what goes wrong with one span must not leave the others open. */
+  const leave = guard('http server close', (request: IncomingMessage, socket: Socket) => {
+    const response = openExchanges.get(request)?.response;
+    // An application may have removed all listeners of `finish`, and Node's with them.
+    if (response?.writableFinished === true) finish({ request, response });
+    else abandon(request, toCut(readConnection(socket, response)));
+  });
+
+  const cutByExit = guard('http server exit', ({ request, response }: OpenExchange) => {
+    if (response?.writableEnded === true) finish({ request, response });
+    else abandon(request, EXIT_CUT);
+  });
+
+  /** An exception of a child's work is the request's as well, so it is looked for by the request's own span. */
+  function recordUncaught(error: unknown): void {
+    const span = getRPCMetadata(context.active())?.span;
+    if (span === undefined) return;
+    for (const exchange of openExchanges.values()) {
+      if (exchange.open.span !== span) continue;
+      exchange.hasThrown = true;
+      applyError(span, error, redactor);
+    }
   }
 
-  const redactMaybe = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : redactor.redact(text, 'string');
-
-  const subscription = subscribe({ 'http.server.request.start': start, 'http.server.response.finish': finish });
+  const parts = [
+    subscribe({ 'http.server.request.start': start, 'http.server.response.finish': finish }),
+    watchUpgrades(startUpgrade),
+    watchUncaught(recordUncaught),
+  ];
   return {
-    [Symbol.dispose]: () => subscription[Symbol.dispose](),
+    [Symbol.dispose]() {
+      for (const part of parts) part[Symbol.dispose]();
+    },
     endWhatIsOver() {
-      for (const response of openSpans.keys()) {
-        const {
-          req: request,
-          req: { socket },
-        } = response;
-        if (response.writableEnded) finish({ request, response, socket });
-      }
+      for (const exchange of openExchanges.values()) cutByExit(exchange);
     },
   };
 }
 
+/** @note A proxy destroys its response with what its own call broke with: the same code as of a client that is gone, but the application's. */
+function readConnection({ errored, readableEnded }: Socket, response?: ServerResponse): Parameters<typeof toCut>[0] {
+  const isGiven = errored !== null && response?.errored === errored;
+  return { error: errored, isGivenByApplication: isGiven, isEndedByClient: readableEnded };
+}
+
+/** @note `headersSent` is true as soon as `writeHead` was called; this, unchanged for ten years, once the header is written. */
+function isHeaderSent(response: ServerResponse): boolean {
+  return (response as { _headerSent?: unknown })._headerSent === true && response.socket !== null;
+}
+
 /** What is known only now: the response's headers as they were sent, and the bodies. */
 function complete(span: Span, captured: Captured, { request, response }: Omit<ServerExchange, 'socket'>): void {
-  span.setAttributes(captured.headers('response', pairs(response.getHeaders())));
+  const sent = readSentHeaders(response);
+  span.setAttributes(captured.headers('response', pairs(sent)));
   span.setAttributes(
-    captured.bodies((side, name) =>
-      toText(side === 'request' ? request.headers[name] : toHeader(response.getHeader(name))),
-    ),
+    captured.bodies((side, name) => toText(side === 'request' ? request.headers[name] : toHeader(sent[name]))),
   );
   captured.hook('response', span, { direction: 'server', request, response });
 }
