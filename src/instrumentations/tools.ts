@@ -1,5 +1,6 @@
 // What agent.ts gives to every instrumentation: it reaches for nothing else.
 import type { Span, Tracer } from '@opentelemetry/api';
+import type { ToMethodFacts } from '../http-semconv/method.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
 import type { UrlRules } from '../url-rules/url-rules.ts';
 import type { Capture, Captured } from './capture/capture.ts';
@@ -11,11 +12,14 @@ export interface InstrumentationTools {
   readonly urlRules: UrlRules;
   readonly capture: Capture;
   readonly traceHeaders: TraceHeaders;
+  readonly toMethodFacts: ToMethodFacts;
+  /** Client spans only inside a trace. */
+  readonly requireParent: boolean;
 }
 
 /** A running instrumentation; disposing it leaves everything as it was. */
 export interface Instrumentation extends Disposable {
-  /** Called when the process exits: ends the spans of exchanges that are over, but whose last event would have come in the next tick. */
+  /** Called when the process exits: ends the spans of exchanges that are over, but whose last event would have come in the next tick, and of those that the exit cuts off. */
   endWhatIsOver?(): void;
 }
 

@@ -7,6 +7,8 @@ export interface UndiciRequest {
   readonly method: string;
   /** Names and values in turn. */
   readonly headers: unknown;
+  /** The protocol to upgrade to. */
+  readonly upgrade?: unknown;
   addHeader(name: string, value: string): unknown;
 }
 
