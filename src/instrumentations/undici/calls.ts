@@ -14,7 +14,8 @@ interface Handler {
   readonly handler?: unknown;
   /** The handlers of `request`, `stream`, `pipeline`, `connect` and `upgrade` are AsyncResources. */
   readonly runInAsyncScope?: unknown;
-  readonly signal?: unknown;
+  /** That of `request` keeps what its signal was aborted with. */
+  readonly reason?: unknown;
 }
 
 /** More than anybody stacks; a loop would not end. */
@@ -43,10 +44,9 @@ export class Calls {
     return { parent, resendCount: undefined };
   }
 
-  /** True where the call's own signal gave the reason that its request failed with. */
+  /** True where a request failed because its call was aborted, and with what. */
   isAborted(request: UndiciRequest, error: unknown): boolean {
-    const signal = this.#chain(request).at(-1)?.signal;
-    return signal instanceof AbortSignal && signal.aborted && signal.reason === error;
+    return this.#chain(request).at(-1)?.reason === error;
   }
 
   /** The handlers that a request passes, the outermost first. */

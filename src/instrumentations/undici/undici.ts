@@ -88,6 +88,8 @@ export function enableUndici(tools: InstrumentationTools): Instrumentation {
     const exchange = take(request);
     // undici's own failures are Errors, always; only a program aborts for another reason.
     if (!(error instanceof Error)) exchange?.end();
+    // What RetryHandler makes of an answer, whose status is known already.
+    else if ('code' in error && error.code === 'UND_ERR_REQ_RETRY') exchange?.end();
     else if (error.name !== 'TimeoutError' && calls.isAborted(request, error)) exchange?.end();
     else exchange?.fail(error);
   }
