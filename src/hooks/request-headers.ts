@@ -40,3 +40,15 @@ export function readRequestHeader(request: ClientRequest, name: string): string 
   const rendered = (request as unknown as Partial<RenderedRequest>)._header;
   return rendered ? new RegExp(String.raw`^${name}:[ \t]*(.*)\r$`, 'im').exec(rendered)?.[1] : undefined;
 }
+
+/**
+ * Takes a header that was set by us out of the request's own list, once it is on the wire.
+ * @note superagent copies that list to the request that follows a redirect, after we have set its headers: it would carry the trace of the one before.
+ */
+export function forgetRequestHeader(request: ClientRequest, name: string): void {
+  if (!request.headersSent) return;
+  // removeHeader throws from now on; nothing happens if the field ever goes.
+  const key = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'kOutHeaders');
+  const headers: unknown = key === undefined ? undefined : Reflect.get(request, key);
+  if (typeof headers === 'object' && headers !== null) Reflect.deleteProperty(headers, name.toLowerCase());
+}

@@ -127,7 +127,8 @@ suite('every request of fetch and undici ends its span, once, with what happened
         CLIENT GET 426 ERROR url.full=<server>/refuse?socket
         CLIENT GET UND_ERR_SOCKET ERROR "other side closed" url.full=<server>/hangup?socket`;
       // The handlers of undici 7 hide behind others, and this program is in no trace.
-      const [first, second] = client === 'undici-7' ? ['', ''] : [' http.request.resend_count=1', ' http.request.resend_count=2'];
+      const [first, second] =
+        client === 'undici-7' ? ['', ''] : [' http.request.resend_count=1', ' http.request.resend_count=2'];
       const byUndici = `
         CLIENT GET 200 url.full=<server>/ok?request
         CLIENT GET UND_ERR_HEADERS_TIMEOUT ERROR "Headers Timeout Error" url.full=<server>/silent?headers
@@ -147,7 +148,10 @@ suite('every request of fetch and undici ends its span, once, with what happened
         CLIENT GET 503 ERROR url.full=<server>/503?retry${second}
         CLIENT GET 503 ERROR url.full=<server>/503?agent
         CLIENT GET 503 ERROR url.full=<server>/503?agent${first}`;
-      assertTrees(spans, client === 'fetch' ? byFetch : byFetch + byUndici, { attributes: ['url.full', 'http.request.resend_count'], replace: { [server.url]: '<server>' } });
+      assertTrees(spans, client === 'fetch' ? byFetch : byFetch + byUndici, {
+        attributes: ['url.full', 'http.request.resend_count'],
+        replace: { [server.url]: '<server>' },
+      });
     });
   }
 });

@@ -1,7 +1,7 @@
 // Clients are tested against this: a server that speaks raw TCP or TLS, so that it can answer as no HTTP library would.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { createServer, type AddressInfo, type ListenOptions, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -47,7 +47,10 @@ const behaviours: Readonly<Record<string, Behaviour>> = {
   304: write('HTTP/1.1 304 Not Modified\r\n\r\n'),
   503: write('HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n'),
   once: write(OK),
-  redirect: write('HTTP/1.1 302 Found\r\nLocation: /ok?redirected\r\nContent-Length: 0\r\n\r\n'),
+  redirect: (socket, head) => {
+    const query = /^\S+ \S*\?(\S*)/.exec(head)?.[1] ?? 'redirected';
+    socket.write(`HTTP/1.1 302 Found\r\nLocation: /ok?${query}\r\nContent-Length: 0\r\n\r\n`);
+  },
   upgrade(socket, head) {
     const key = /^sec-websocket-key: (.*)\r$/im.exec(head)?.[1];
     const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
@@ -56,11 +59,15 @@ const behaviours: Readonly<Record<string, Behaviour>> = {
     // A close frame without a status.
     if (key !== undefined) socket.once('data', () => socket.end(Buffer.from([0x88, 0])));
   },
-  refuse: (socket) => void socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'),
+  refuse: (socket) =>
+    void socket.end('HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'),
 };
 
-/** Starts it on the loopback, with TLS where `tls` says so. */
-export async function startUnrulyServer({ tls }: { tls?: TlsOptions | true } = {}): Promise<UnrulyServer> {
+/** Starts it on the loopback or where `listen` says, with TLS where `tls` says so. */
+export async function startUnrulyServer({
+  tls,
+  listen = { host: '127.0.0.1', port: 0 },
+}: { tls?: TlsOptions | true; listen?: ListenOptions } = {}): Promise<UnrulyServer> {
   const requests: UnrulyServer['requests'] = [];
   const sockets = new Set<Socket>();
   const serve = (socket: Socket): void => {
@@ -90,9 +97,10 @@ export async function startUnrulyServer({ tls }: { tls?: TlsOptions | true } = {
       ? createServer(serve)
       : createTlsServer({ key: readTls('key.pem'), cert: readTls('cert.pem'), ...(tls === true ? {} : tls) }, serve);
   server.on('tlsClientError', () => {});
-  server.listen(0, '127.0.0.1');
+  server.listen(listen);
   await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  // A text where it listens on a path.
+  const { port = 0 } = server.address() as Partial<AddressInfo>;
   return {
     port,
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,

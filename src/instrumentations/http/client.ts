@@ -4,7 +4,7 @@ import { context } from '@opentelemetry/api';
 import { subscribe } from '../../hooks/channels.ts';
 import { readAuthority } from '../../hooks/request-authority.ts';
 import { createEventWatch } from '../../hooks/request-events.ts';
-import { readRequestHeader, setRequestHeader } from '../../hooks/request-headers.ts';
+import { forgetRequestHeader, readRequestHeader, setRequestHeader } from '../../hooks/request-headers.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
 import { splitAuthority } from '../../http-semconv/authority.ts';
 import { type ClientTarget, toClientTarget } from '../../http-semconv/client-target.ts';
@@ -15,6 +15,8 @@ import { isHandOver, isOwnDoing, responseOf, toTimeoutError } from './client-end
 
 interface OpenRequest {
   readonly exchange: ClientExchange;
+  /** Headers that only we set. */
+  readonly added: readonly string[];
   /** Node said `timeout` and left it to the program to do something about it. */
   timedOut: boolean;
 }
@@ -39,8 +41,12 @@ export function enableHttpClient(tools: InstrumentationTools): Instrumentation {
       header: (name) => readRequestHeader(request, name),
     });
     if (exchange === undefined) return;
-    tools.traceHeaders.inject(exchange.context, request, setRequestHeader);
-    openRequests.set(request, { exchange, timedOut: false });
+    const added: string[] = [];
+    tools.traceHeaders.inject(exchange.context, request, (_, name, value) => {
+      if (readRequestHeader(request, name) === undefined) added.push(name);
+      setRequestHeader(request, name, value);
+    });
+    openRequests.set(request, { exchange, added, timedOut: false });
     watch(request);
     const { span, captured } = exchange;
     if (captured === undefined || !span.isRecording()) return;
@@ -60,8 +66,10 @@ export function enableHttpClient(tools: InstrumentationTools): Instrumentation {
   }
 
   function respond({ request, response }: { request: ClientRequest; response: IncomingMessage }): void {
-    const exchange = openRequests.get(request)?.exchange;
-    if (exchange === undefined) return;
+    const open = openRequests.get(request);
+    if (open === undefined) return;
+    const { exchange, added } = open;
+    for (const name of added) forgetRequestHeader(request, name);
     exchange.answered({ status: response.statusCode ?? 0, location: response.headers.location });
     exchange.speaks(response.httpVersion);
     exchange.connected(response.socket);
