@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createSecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +13,7 @@ import { assertTrees } from '../support/trace-tree.ts';
 import { startUnrulyServer, type UnrulyServer } from '../support/unruly-server.ts';
 import { runTraced } from '../integration/traced.ts';
 
+const readTls = (name: string): Promise<Buffer> => readFile(new URL(`../fixtures/tls/${name}`, import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Runs the text of an ES module that sends its requests to SERVER. */
@@ -88,6 +92,37 @@ suite('client spans:', { timeout: 60_000, concurrency: 2 }, () => {
       CLIENT HTTP 200 http.request.method=_OTHER http.request.method_original=POST
       `,
       { attributes: ['http.request.method', 'http.request.method_original'] },
+    );
+  });
+
+  test('HTTP/2 of undici is told from HTTP/1.1, and its redirects are counted', async (t) => {
+    const server = createSecureServer(
+      { key: await readTls('key.pem'), cert: await readTls('cert.pem') },
+      (request, response) => {
+        if (request.url === '/redirect') response.writeHead(302, { location: '/ok' }).end();
+        else response.end('ok');
+      },
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const { sink } = await run(
+      t,
+      `
+      import { Agent, fetch } from 'undici';
+      const dispatcher = new Agent({ allowH2: true, connect: { rejectUnauthorized: false } });
+      console.log(await (await fetch('https://127.0.0.1:${port}/redirect', { dispatcher })).text());
+      process.exit();
+      `,
+    );
+    assertTrees(
+      sink.spans,
+      `
+      CLIENT GET 302 network.protocol.version=2 network.peer.address=127.0.0.1
+      CLIENT GET 200 network.protocol.version=2 network.peer.address=127.0.0.1 http.request.resend_count=1
+      `,
+      { attributes: ['network.protocol.version', 'network.peer.address', 'http.request.resend_count'] },
     );
   });
 

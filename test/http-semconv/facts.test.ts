@@ -4,7 +4,7 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { pathOf, splitAbsoluteUrl, splitAuthority, toDefaultPort } from '../../src/http-semconv/authority.ts';
 import { readOrigin } from '../../src/http-semconv/forwarded.ts';
-import { toMethodFacts } from '../../src/http-semconv/method.ts';
+import { createMethodFacts, toMethodFacts } from '../../src/http-semconv/method.ts';
 import {
   isCancel,
   toClientGoneOutcome,
@@ -138,6 +138,12 @@ suite('a method', () => {
     for (const original of ['PURGE', 'get', 'Get', '', 'constructor', '__proto__']) {
       assert.deepEqual(toMethodFacts(original), { method: '_OTHER', original, nameOf: 'HTTP' });
     }
+  });
+
+  test('is known where a list names it, and no other is', () => {
+    const toFacts = createMethodFacts(['PURGE']);
+    assert.deepEqual(toFacts('PURGE'), { method: 'PURGE', nameOf: 'PURGE' });
+    assert.deepEqual(toFacts('GET'), { method: '_OTHER', original: 'GET', nameOf: 'HTTP' });
   });
 });
 

@@ -9,7 +9,7 @@ import type { BodyRecorder } from '../capture/body-recorder.ts';
 import { type ClientExchange, createClientExchanges } from '../client-exchange.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import { Calls } from './calls.ts';
-import { type UndiciRequest, flatPairs, readFlat, setUndiciHeader } from './request-headers.ts';
+import { type UndiciRequest, readHeader, setUndiciHeader, toPairs } from './request-headers.ts';
 
 interface OpenRequest {
   readonly exchange: ClientExchange;
@@ -19,7 +19,6 @@ interface OpenRequest {
 
 interface UndiciResponse {
   readonly statusCode: number;
-  /** Names and values in turn, as bytes. */
   readonly headers: unknown;
 }
 
@@ -38,7 +37,7 @@ export function enableUndici(tools: InstrumentationTools): Instrumentation {
       ...calls.identify(request),
       method,
       target: toClientTarget(method, path, { scheme, authority }),
-      header: (name) => readFlat(request.headers, name),
+      header: (name) => readHeader(request.headers, name),
     });
     if (exchange === undefined) return;
     traceHeaders.inject(exchange.context, request, setUndiciHeader);
@@ -67,10 +66,10 @@ export function enableUndici(tools: InstrumentationTools): Instrumentation {
     // An informational answer is followed by another; the 101 of an upgrade is not.
     if (open === undefined || (response.statusCode < 200 && response.statusCode !== 101)) return;
     const { span, captured } = open.exchange;
-    open.exchange.answered({ status: response.statusCode, location: readFlat(response.headers, 'location') });
+    open.exchange.answered({ status: response.statusCode, location: readHeader(response.headers, 'location') });
     if (captured === undefined || !span.isRecording()) return;
     open.response = response;
-    span.setAttributes(captured.headers('response', flatPairs(response.headers)));
+    span.setAttributes(captured.headers('response', toPairs(response.headers)));
     captured.hook('response', span, { direction: 'client', request, response });
   }
 
@@ -102,9 +101,9 @@ export function enableUndici(tools: InstrumentationTools): Instrumentation {
     const { response, exchange } = open;
     const { span, captured } = exchange;
     if (captured === undefined || !span.isRecording()) return exchange;
-    span.setAttributes(captured.headers('request', flatPairs(request.headers)));
+    span.setAttributes(captured.headers('request', toPairs(request.headers)));
     span.setAttributes(
-      captured.bodies((side, name) => readFlat(side === 'request' ? request.headers : response?.headers, name)),
+      captured.bodies((side, name) => readHeader(side === 'request' ? request.headers : response?.headers, name)),
     );
     return exchange;
   }
