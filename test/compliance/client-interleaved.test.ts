@@ -14,6 +14,8 @@ const cases: [client: string, count: number, perRequest: number][] = [
   ['undici, redirected@undici-6', 100, 2],
   ['undici, retried@undici-6', 100, 2],
   ['undici@undici-7', 100, 1],
+  ['undici, redirected, without a queue@undici-7', 20, 2],
+  ['undici, retried, without a queue@undici-7', 20, 2],
   ['undici@undici', 100, 1],
   ['undici, redirected@undici', 100, 2],
   ['undici, retried@undici', 100, 2],
@@ -37,6 +39,8 @@ suite(
           ({ parentSpanId, attributes }) => !String(attributes['url.full']).endsWith(`?${names.get(parentSpanId)}`),
         );
         assert.equal(wrong.length, 0);
+        const repeats = calls.filter(({ attributes }) => attributes['http.request.resend_count'] === 1);
+        assert.equal(repeats.length, /redirected|retried/.test(client) ? count : 0);
       });
     }
   },

@@ -44,6 +44,11 @@ export class Calls {
     return { parent, resendCount: undefined };
   }
 
+  /** True of a handler that interceptors may be hidden behind: that of undici 7. */
+  isOpaque(request: UndiciRequest): boolean {
+    return this.#chain(request).at(-1)?.constructor?.name === 'UnwrapHandler';
+  }
+
   /** True where a request failed because its call was aborted, and with what. */
   isAborted(request: UndiciRequest, error: unknown): boolean {
     return this.#chain(request).at(-1)?.reason === error;

@@ -1,6 +1,7 @@
 // Enabled by agent.ts: a span for every request of the built-in fetch and of the undici package (6 to 8), which share their channels.
 import type { Socket } from 'node:net';
 import { subscribe } from '../../hooks/channels.ts';
+import { keepHandlerContext } from '../../hooks/undici-context.ts';
 import { watchUpgrade } from '../../hooks/undici-upgrade.ts';
 import { splitAbsoluteUrl } from '../../http-semconv/authority.ts';
 import { toClientTarget } from '../../http-semconv/client-target.ts';
@@ -41,6 +42,7 @@ export function enableUndici(tools: InstrumentationTools): Instrumentation {
     });
     if (exchange === undefined) return;
     traceHeaders.inject(exchange.context, request, setUndiciHeader);
+    if (calls.isOpaque(request)) keepHandlerContext(request, exchange.parent);
     const { span, captured } = exchange;
     const recorders = { request: captured?.record('request'), response: captured?.record('response') };
     openRequests.set(request, { exchange, recorders });
