@@ -14,18 +14,20 @@ type Emit = (this: EventEmitter, name: string | symbol, ...args: unknown[]) => b
  */
 export function createEventWatch<Emitter extends EventEmitter>(onEvent: OnEvent<Emitter>): (emitter: Emitter) => void {
   const see = guard('request events', onEvent);
-  /** Where somebody was here before us. */
-  const replaced = new WeakMap<EventEmitter, Emit>();
-  const { emit } = {
-    emit(this: Emitter, name: string | symbol, ...args: unknown[]): boolean {
-      if (typeof name === 'string') see(this, name, args[0]);
-      // Asked for each time: the domain module replaces the prototype's `emit` when it is loaded.
-      const inherited = (Object.getPrototypeOf(this) as EventEmitter).emit as Emit;
-      return Reflect.apply(replaced.get(this) ?? inherited, this, [name, ...args]);
-    },
-  };
+  const createEmit = (original?: Emit): Emit =>
+    ({
+      emit(this: EventEmitter, name: string | symbol, ...args: unknown[]): boolean {
+        // It is put on emitters of this type only, below.
+        if (typeof name === 'string') see(this as Emitter, name, args[0]);
+        // Asked for each time: the domain module replaces the prototype's `emit` when it is loaded.
+        const next = original ?? ((Object.getPrototypeOf(this) as EventEmitter).emit as Emit);
+        return Reflect.apply(next, this, [name, ...args]);
+      },
+    }).emit;
+  const emit = createEmit();
   return (emitter) => {
-    if (Object.hasOwn(emitter, 'emit')) replaced.set(emitter, emitter.emit as Emit);
-    Object.defineProperty(emitter, 'emit', { value: emit, writable: true, configurable: true, enumerable: false });
+    // Somebody may have been here before us.
+    const value = Object.hasOwn(emitter, 'emit') ? createEmit(emitter.emit as Emit) : emit;
+    Object.defineProperty(emitter, 'emit', { value, writable: true, configurable: true, enumerable: false });
   };
 }

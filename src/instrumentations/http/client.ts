@@ -13,6 +13,9 @@ import { type ClientExchange, createClientExchanges } from '../client-exchange.t
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import { isHandOver, isOwnDoing, responseOf, toTimeoutError } from './client-endings.ts';
 
+/** The events that say something of how a request ends; `finish`, that it is sent, and so to whom. */
+const ENDINGS: ReadonlySet<string> = new Set(['finish', 'timeout', 'error', 'close', 'upgrade', 'connect']);
+
 interface OpenRequest {
   readonly exchange: ClientExchange;
   /** Headers that only we set. */
@@ -56,6 +59,7 @@ export function enableHttpClient(tools: InstrumentationTools): Instrumentation {
   }
 
   function see(request: ClientRequest, name: string, argument: unknown): void {
+    if (!ENDINGS.has(name)) return;
     const open = openRequests.get(request);
     if (open === undefined) return;
     open.exchange.connected(request.socket);
