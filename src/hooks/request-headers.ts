@@ -48,7 +48,11 @@ export function readRequestHeader(request: ClientRequest, name: string): string 
 export function forgetRequestHeader(request: ClientRequest, name: string): void {
   if (!request.headersSent) return;
   // removeHeader throws from now on; nothing happens if the field ever goes.
-  const key = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'kOutHeaders');
-  const headers: unknown = key === undefined ? undefined : Reflect.get(request, key);
+  if (outHeaders === undefined || !(outHeaders in request))
+    outHeaders = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'kOutHeaders');
+  const headers: unknown = outHeaders === undefined ? undefined : Reflect.get(request, outHeaders);
   if (typeof headers === 'object' && headers !== null) Reflect.deleteProperty(headers, name.toLowerCase());
 }
+
+/** Where Node keeps the headers of a request; the same for all of them. */
+let outHeaders: symbol | undefined;
