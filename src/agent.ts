@@ -5,6 +5,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { readConfig } from './config/read-config.ts';
 import { readEnv } from './config/read-env.ts';
 import { createConsole } from './exporters/console/create-console.ts';
+import { createMethodFacts } from './http-semconv/method.ts';
 import { createCapture } from './instrumentations/capture/capture.ts';
 import { enableHttpClient } from './instrumentations/http/client.ts';
 import { enableHttpServer } from './instrumentations/http/server.ts';
@@ -108,6 +109,8 @@ function start(started: Disposable[]): boolean {
     traceHeaders: createTraceHeaders(config['propagation.to']),
     sampling: pipeline.sampling,
     trustForwarded: config['http.trustForwarded'],
+    toMethodFacts: createMethodFacts(config['http.knownMethods']),
+    requireParent: config['http.requireParent'],
   };
   for (const enable of [enableHttpServer, enableHttpClient, enableUndici]) {
     const instrumentation = enable(tools);

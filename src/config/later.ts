@@ -3,8 +3,6 @@
 
 /** Keys of a config file, or the sections they are in, that a later version reads. */
 export const LATER_KEYS: readonly string[] = [
-  'http.knownMethods',
-  'http.requireParent',
   'instrumentations',
   'export.otlp.certificates',
   'export.otlp.logsEndpoint',
@@ -32,7 +30,6 @@ export const LATER_VARIABLES: readonly string[] = [
   'OTEL_CONFIG_FILE',
   'OTEL_NODE_ENABLED_INSTRUMENTATIONS',
   'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
-  'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS',
 ];
 
 /** Variables of the Python SDK that mean nothing in Node. */

@@ -1,6 +1,7 @@
 // The option table. Types, validation, environment, JSON schema and reference page are all derived from its rows:
 // to add an option, add a row (and take its name out of later.ts, if it is there).
 import * as v from 'valibot';
+import { KNOWN_METHODS } from '../http-semconv/method.ts';
 import { isMarker } from '../redaction/redactor-options.ts';
 import { option } from './option.ts';
 import { keepVariable, toKeep } from './keep-variable.ts';
@@ -208,6 +209,18 @@ export const options = {
     schema: () => schema.countFrom(1, 16_384),
     default: 16_384,
     doc: 'How much of a body is recorded, at most 16384 bytes; the rest passes and is counted.',
+  }),
+  'http.knownMethods': option({
+    schema: () => schema.texts('a method'),
+    default: KNOWN_METHODS,
+    env: [variable.list('OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS')],
+    text: variable.toList,
+    doc: 'The methods that spans are named after, case-sensitive; the list replaces the default. Others are recorded as _OTHER, beside the original.',
+  }),
+  'http.requireParent': option({
+    schema: schema.flag,
+    default: false,
+    doc: 'Whether a request that the program makes is a span only inside a trace. Outside of one it makes no span and carries no trace headers.',
   }),
   'http.hooks': option({
     schema: schema.httpHooks,

@@ -40,3 +40,19 @@ export function readRequestHeader(request: ClientRequest, name: string): string 
   const rendered = (request as unknown as Partial<RenderedRequest>)._header;
   return rendered ? new RegExp(String.raw`^${name}:[ \t]*(.*)\r$`, 'im').exec(rendered)?.[1] : undefined;
 }
+
+/**
+ * Takes a header that was set by us out of the request's own list, once it is on the wire.
+ * @note superagent copies that list to the request that follows a redirect, after we have set its headers: it would carry the trace of the one before.
+ */
+export function forgetRequestHeader(request: ClientRequest, name: string): void {
+  if (!request.headersSent) return;
+  // removeHeader throws from now on; nothing happens if the field ever goes.
+  if (outHeaders === undefined || !(outHeaders in request))
+    outHeaders = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'kOutHeaders');
+  const headers: unknown = outHeaders === undefined ? undefined : Reflect.get(request, outHeaders);
+  if (typeof headers === 'object' && headers !== null) Reflect.deleteProperty(headers, name.toLowerCase());
+}
+
+/** Where Node keeps the headers of a request; the same for all of them. */
+let outHeaders: symbol | undefined;

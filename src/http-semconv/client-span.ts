@@ -7,7 +7,7 @@ import {
   ATTR_SERVER_PORT,
   ATTR_URL_FULL,
 } from '@opentelemetry/semantic-conventions';
-import { toMethodFacts } from './method.ts';
+import { type ToMethodFacts, toMethodFacts as toKnownMethodFacts } from './method.ts';
 
 /** Not stable yet in the conventions, and so not among the package's constants. */
 const ATTR_URL_TEMPLATE = 'url.template';
@@ -29,7 +29,10 @@ export interface SpanFacts {
 }
 
 /** What a client span knows at its creation, so that samplers can decide on it. */
-export function toClientSpan({ method, url, serverAddress, serverPort, template }: ClientRequestFacts): SpanFacts {
+export function toClientSpan(
+  { method, url, serverAddress, serverPort, template }: ClientRequestFacts,
+  toMethodFacts: ToMethodFacts = toKnownMethodFacts,
+): SpanFacts {
   const facts = toMethodFacts(method);
   const attributes: Attributes = { [ATTR_HTTP_REQUEST_METHOD]: facts.method, [ATTR_SERVER_ADDRESS]: serverAddress };
   if (serverPort !== undefined) attributes[ATTR_SERVER_PORT] = serverPort;

@@ -1,7 +1,7 @@
 // Called for every span: turns a request's method into what the conventions allow, so that a made-up verb is no span name.
 
 /** RFC 9110, PATCH of RFC 5789 and QUERY: the methods the semantic conventions know. Case-sensitive, as HTTP is. */
-const KNOWN_METHODS: ReadonlySet<string> = new Set([
+export const KNOWN_METHODS: readonly string[] = [
   'GET',
   'POST',
   'PUT',
@@ -12,7 +12,7 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
   'CONNECT',
   'TRACE',
   'QUERY',
-]);
+];
 
 export interface MethodFacts {
   /** `http.request.method`: the method, or `_OTHER` for one that is not known. */
@@ -23,11 +23,14 @@ export interface MethodFacts {
   readonly nameOf: string;
 }
 
-const known = new Map<string, MethodFacts>(
-  Array.from(KNOWN_METHODS, (method) => [method, { method, nameOf: method }] as const),
-);
-
 /** Tells what to record of a request method. */
-export function toMethodFacts(method: string): MethodFacts {
-  return known.get(method) ?? { method: '_OTHER', original: method, nameOf: 'HTTP' };
+export type ToMethodFacts = (method: string) => MethodFacts;
+
+/** Makes the function that knows `knownMethods` and no others. */
+export function createMethodFacts(knownMethods: readonly string[]): ToMethodFacts {
+  const known = new Map(knownMethods.map((method): [string, MethodFacts] => [method, { method, nameOf: method }]));
+  return (method) => known.get(method) ?? { method: '_OTHER', original: method, nameOf: 'HTTP' };
 }
+
+/** Knows what the conventions know. */
+export const toMethodFacts: ToMethodFacts = createMethodFacts(KNOWN_METHODS);

@@ -36,10 +36,13 @@ export function toErrorType(error: unknown): string {
   return code || error.name || '_OTHER';
 }
 
+/** Codes of what a caller did itself: an abort, and the `destroy()` of a client of undici. */
+const CANCEL_CODES: ReadonlySet<unknown> = new Set(['ABORT_ERR', 'UND_ERR_DESTROYED']);
+
 /** Tells a caller's own cancel (AbortController.abort()) from a timeout, which aborts in the same way. */
 export function isCancel(error: unknown): boolean {
   if (!(error instanceof Error) || findTimeout(error) !== undefined) return false;
-  return error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR');
+  return error.name === 'AbortError' || ('code' in error && CANCEL_CODES.has(error.code));
 }
 
 function findTimeout(error: Error): string | undefined {

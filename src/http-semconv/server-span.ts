@@ -18,7 +18,7 @@ import {
 import { splitAbsoluteUrl, toDefaultPort } from './authority.ts';
 import type { SpanFacts } from './client-span.ts';
 import type { Origin } from './forwarded.ts';
-import { toMethodFacts } from './method.ts';
+import { type ToMethodFacts, toMethodFacts as toKnownMethodFacts } from './method.ts';
 
 export interface ServerRequestFacts {
   readonly method: string;
@@ -34,7 +34,7 @@ export interface ServerRequestFacts {
 }
 
 /** What a server span knows at its creation, so that samplers can decide on it. */
-export function toServerSpan(facts: ServerRequestFacts): SpanFacts {
+export function toServerSpan(facts: ServerRequestFacts, toMethodFacts: ToMethodFacts = toKnownMethodFacts): SpanFacts {
   const { origin } = facts;
   const method = toMethodFacts(facts.method);
   const target = splitTarget(facts.target);

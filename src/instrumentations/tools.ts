@@ -1,5 +1,6 @@
 // What agent.ts gives to every instrumentation: it reaches for nothing else.
 import type { Context, Span, Tracer } from '@opentelemetry/api';
+import type { ToMethodFacts } from '../http-semconv/method.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
 import type { UrlRules } from '../url-rules/url-rules.ts';
 import type { Capture, Captured } from './capture/capture.ts';
@@ -14,6 +15,9 @@ export interface InstrumentationTools {
   readonly sampling: EarlySampling;
   /** `http.trustForwarded`. */
   readonly trustForwarded: boolean;
+  readonly toMethodFacts: ToMethodFacts;
+  /** Client spans only inside a trace. */
+  readonly requireParent: boolean;
 }
 
 /** Decides on a request by its trace alone, before anything is made for it. */

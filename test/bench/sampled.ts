@@ -9,6 +9,7 @@ import { readConfig } from '../../src/config/read-config.ts';
 import { createCapture } from '../../src/instrumentations/capture/capture.ts';
 import { enableHttpClient } from '../../src/instrumentations/http/client.ts';
 import { enableHttpServer } from '../../src/instrumentations/http/server.ts';
+import { toMethodFacts } from '../../src/http-semconv/method.ts';
 import { createTraceHeaders } from '../../src/instrumentations/trace-headers.ts';
 import { enableUndici } from '../../src/instrumentations/undici/undici.ts';
 import { startPipeline } from '../../src/pipeline/start-pipeline.ts';
@@ -43,6 +44,8 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
     capture: createCapture(config),
     traceHeaders: createTraceHeaders(config['propagation.to']),
     trustForwarded: config['http.trustForwarded'],
+    toMethodFacts,
+    requireParent: config['http.requireParent'],
   };
   const parts = [enableHttpServer, enableHttpClient, enableUndici].map((enable) => enable(tools));
   try {

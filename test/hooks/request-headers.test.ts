@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { ClientRequest } from 'node:http';
 import { suite, test, type TestContext } from 'node:test';
-import { readRequestHeader, setRequestHeader } from '../../src/hooks/request-headers.ts';
+import { forgetRequestHeader, readRequestHeader, setRequestHeader } from '../../src/hooks/request-headers.ts';
 import { startBackend, type Backend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
 
@@ -110,4 +110,26 @@ suite('a header of a request', () => {
     for await (const _ of response);
     assert.equal(backend.requests[0]?.headers['traceparent'], undefined);
   });
+});
+
+test('a header that was set is forgotten once it is sent, so that nobody copies it to another request', async (t) => {
+  let before: unknown;
+  let after: unknown;
+  const lines = await send(
+    t,
+    () => ({ headers: { 'x-shop': 'one' } }),
+    (request) => {
+      setRequestHeader(request, 'traceparent', 'new');
+      forgetRequestHeader(request, 'traceparent');
+      before = request.getHeader('traceparent');
+      request.on('response', () => {
+        forgetRequestHeader(request, 'traceparent');
+        after = { ...request.getHeaders() };
+      });
+    },
+  );
+  assert.deepEqual(of(lines, 'traceparent'), ['traceparent: new']);
+  assert.equal(before, 'new');
+  assert.equal(Object.hasOwn(Object(after), 'traceparent'), false);
+  assert.equal(Object(after)['x-shop'], 'one');
 });

@@ -4,7 +4,7 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { pathOf, splitAbsoluteUrl, splitAuthority, toDefaultPort } from '../../src/http-semconv/authority.ts';
 import { type Connection, readOrigin } from '../../src/http-semconv/forwarded.ts';
-import { toMethodFacts } from '../../src/http-semconv/method.ts';
+import { createMethodFacts, toMethodFacts } from '../../src/http-semconv/method.ts';
 import { isCancel, toErrorOutcome, toErrorType, toResponseOutcome } from '../../src/http-semconv/outcome.ts';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 60 });
@@ -167,6 +167,12 @@ suite('a method', () => {
     for (const original of ['PURGE', 'get', 'Get', '', 'constructor', '__proto__']) {
       assert.deepEqual(toMethodFacts(original), { method: '_OTHER', original, nameOf: 'HTTP' });
     }
+  });
+
+  test('is known where a list names it, and no other is', () => {
+    const toFacts = createMethodFacts(['PURGE']);
+    assert.deepEqual(toFacts('PURGE'), { method: 'PURGE', nameOf: 'PURGE' });
+    assert.deepEqual(toFacts('GET'), { method: '_OTHER', original: 'GET', nameOf: 'HTTP' });
   });
 });
 

@@ -1,92 +1,84 @@
 // Enabled by agent.ts: a span for every request that the program makes with http or https. Twin of server.ts.
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { SpanKind, context, trace } from '@opentelemetry/api';
-import { isTracingSuppressed } from '@opentelemetry/core';
-import {
-  ATTR_NETWORK_PEER_ADDRESS,
-  ATTR_NETWORK_PEER_PORT,
-  ATTR_NETWORK_PROTOCOL_VERSION,
-} from '@opentelemetry/semantic-conventions';
+import { context } from '@opentelemetry/api';
 import { subscribe } from '../../hooks/channels.ts';
-import { readRequestHeader, setRequestHeader } from '../../hooks/request-headers.ts';
+import { readAuthority } from '../../hooks/request-authority.ts';
+import { createEventWatch } from '../../hooks/request-events.ts';
+import { forgetRequestHeader, readRequestHeader, setRequestHeader } from '../../hooks/request-headers.ts';
+import { readSentHeaders } from '../../hooks/sent-headers.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
-import { pathOf, queryOf, splitAbsoluteUrl, splitAuthority, toDefaultPort } from '../../http-semconv/authority.ts';
-import { toClientSpan } from '../../http-semconv/client-span.ts';
-import { toResponseOutcome } from '../../http-semconv/outcome.ts';
-import { guard } from '../../log/guard.ts';
-import type { RequestFacts } from '../../url-rules/match.ts';
-import { applyOutcome, endWithError } from '../end-span.ts';
+import { splitAuthority } from '../../http-semconv/authority.ts';
+import { type ClientTarget, toClientTarget } from '../../http-semconv/client-target.ts';
 import { pairs, toText } from '../capture/headers-of.ts';
-import type { Instrumentation, InstrumentationTools, OpenSpan } from '../tools.ts';
+import { type ClientExchange, createClientExchanges } from '../client-exchange.ts';
+import type { Instrumentation, InstrumentationTools } from '../tools.ts';
+import { isHandOver, isOwnDoing, responseOf, toTimeoutError } from './client-endings.ts';
 
-/** Traces clients by Node's diagnostics channels: `request`, `get`, `new ClientRequest` and every import style pass there. */
-export function enableHttpClient({
-  tracer,
-  redactor,
-  urlRules,
-  capture,
-  traceHeaders,
-  sampling,
-}: InstrumentationTools): Instrumentation {
-  /** Its socket or agent holds a request until it closes, so nothing lives longer for being here; an upgrade does not close it. */
-  const openSpans = new Map<ClientRequest, OpenSpan>();
-  const upgrades = new WeakMap<ClientRequest, OpenSpan>();
+/** The events that say something of how a request ends; `finish`, that it is sent, and so to whom. */
+const ENDINGS: ReadonlySet<string> = new Set(['finish', 'timeout', 'error', 'close', 'upgrade', 'connect']);
+
+interface OpenRequest {
+  readonly exchange: ClientExchange;
+  /** Headers that only we set. */
+  readonly added: readonly string[];
+  /** Node said `timeout` and left it to the program to do something about it. */
+  timedOut: boolean;
+}
+
+/**
+ * Traces clients: `request`, `get`, `new ClientRequest` and every import style pass Node's diagnostics channels. What they do not tell, how a
+ * request ends, its own events do.
+ */
+export function enableHttpClient(tools: InstrumentationTools): Instrumentation {
+  const startExchange = createClientExchanges(tools);
+  /** Its socket or agent holds a request until it closes, so nothing lives longer for being here. */
+  const openRequests = new Map<ClientRequest, OpenRequest>();
+  const watch = createEventWatch<ClientRequest>(see);
 
   function start({ request }: { request: ClientRequest }): void {
-    const parent = context.active();
-    if (isTracingSuppressed(parent)) return;
-    const target = readTarget(request);
-    const { method } = request;
-    const facts: RequestFacts = {
-      direction: 'client',
-      method,
-      scheme: target.scheme,
-      authority: target.authority,
-      path: pathOf(target.rest),
-      query: queryOf(target.rest),
+    const { socketPath } = request as { socketPath?: unknown };
+    const added: string[] = [];
+    const exchange = startExchange({
+      parent: context.active(),
+      method: request.method,
+      target: readTarget(request),
+      socketPath: typeof socketPath === 'string' ? socketPath : undefined,
       header: (name) => readRequestHeader(request, name),
-    };
-    const decision = urlRules.decide(facts);
-    if (decision.ignored) return;
-    const sampled = sampling.decide(parent, decision.sample);
-    if ('dropped' in sampled) {
-      traceHeaders.inject(sampled.dropped, request, setRequestHeader, facts);
-      return;
-    }
-    const { name, attributes } = toClientSpan({
-      method: redactor.redact(method, 'string'),
-      url: urlRules.cleanUrl(`${target.scheme}://${target.authority}${target.rest}`, facts, decision),
-      template: decision.name,
-      serverAddress: redactor.redact(target.address, 'string'),
-      serverPort: target.port,
+      setHeader(name, value) {
+        if (readRequestHeader(request, name) === undefined) added.push(name);
+        setRequestHeader(request, name, value);
+      },
     });
-    const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, sampled.startIn);
-    traceHeaders.inject(trace.setSpan(parent, span), request, setRequestHeader, facts);
-    const captured = capture.of('client', decision.capture, decision.redactor);
-    (isUpgrade(request) ? upgrades : openSpans).set(request, { span, captured });
-    request.once('close', close);
+    if (exchange === undefined) return;
+    openRequests.set(request, { exchange, added, timedOut: false });
+    watch(request);
+    const { span, captured } = exchange;
     if (captured === undefined || !span.isRecording()) return;
     const body = captured.record('request');
     if (body !== undefined) tapOutgoing(request, (chunk, encoding) => body.add(chunk, encoding));
     captured.hook('request', span, { direction: 'client', request });
   }
 
-  function take(request: ClientRequest): OpenSpan | undefined {
-    const open = openSpans.get(request) ?? upgrades.get(request);
-    openSpans.delete(request);
-    upgrades.delete(request);
-    return open;
+  function see(request: ClientRequest, name: string, argument: unknown): void {
+    if (!ENDINGS.has(name)) return;
+    const open = openRequests.get(request);
+    if (open === undefined) return;
+    open.exchange.connected(request.socket);
+    if (name === 'timeout') open.timedOut = true;
+    else if (name === 'error') fail(request, open, argument);
+    else if (name === 'close') close(request, open);
+    else if (name === 'upgrade' || name === 'connect') handOver(request, open);
   }
 
   function respond({ request, response }: { request: ClientRequest; response: IncomingMessage }): void {
-    const open = openSpans.get(request) ?? upgrades.get(request);
+    const open = openRequests.get(request);
     if (open === undefined) return;
-    const { span, captured } = open;
-    applyOutcome(span, toResponseOutcome('client', response.statusCode ?? 0));
-    span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, response.httpVersion);
-    const { remoteAddress, remotePort } = response.socket;
-    if (remoteAddress !== undefined) span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, remoteAddress);
-    if (remotePort !== undefined) span.setAttribute(ATTR_NETWORK_PEER_PORT, remotePort);
+    const { exchange, added } = open;
+    for (const name of added) forgetRequestHeader(request, name);
+    exchange.answered({ status: response.statusCode ?? 0, location: response.headers.location });
+    exchange.speaks(response.httpVersion);
+    exchange.connected(response.socket);
+    const { span, captured } = exchange;
     if (captured === undefined || !span.isRecording()) return;
     span.setAttributes(captured.headers('response', pairs(response.headers)));
     const body = captured.record('response');
@@ -94,110 +86,59 @@ export function enableHttpClient({
     captured.hook('response', span, { direction: 'client', request, response });
   }
 
-  /** What is known only now: the request's headers as they were sent, and the bodies. */
-  function complete({ span, captured }: OpenSpan, request: ClientRequest): void {
-    if (captured === undefined || !span.isRecording()) return;
-    span.setAttributes(captured.headers('request', pairs(request.getHeaders())));
+  /** An upgrade or a CONNECT was answered: the handshake is the exchange, what the connection is used for afterwards is not. */
+  function handOver(request: ClientRequest, open: OpenRequest): void {
     const response = responseOf(request);
-    span.setAttributes(
-      captured.bodies((side, name) =>
-        side === 'request' ? readRequestHeader(request, name) : toText(response?.headers[name]),
-      ),
-    );
+    if (response !== undefined) respond({ request, response });
+    end(request, open);
   }
 
-  function fail({ request, error }: { request: ClientRequest; error: unknown }): void {
-    const open = take(request);
-    if (open === undefined) return;
-    complete(open, request);
-    const { span } = open;
-    if (isOwnDestroy(request, error)) span.end();
-    else endWithError(span, error, redactor);
+  function fail(request: ClientRequest, open: OpenRequest, error: unknown): void {
+    if (!isOwnDoing(request, error)) end(request, open, { error });
+    else if (open.timedOut) end(request, open, { error: toTimeoutError() });
+    else end(request, open);
   }
 
-  const end = (request: ClientRequest, response: IncomingMessage | undefined): void => {
-    const open = take(request);
-    if (open === undefined) return;
-    complete(open, request);
-    const { span } = open;
-    if (response?.errored) endWithError(span, response.errored, redactor);
-    else span.end();
-  };
-
-  /** The request is over; its response may still be read from what was buffered, and the span ends with that. */
-  const closed = guard('http client close', (request: ClientRequest): void => {
+  /** The last event of every request, unless it was handed over. What was buffered of a whole response may still be read. */
+  function close(request: ClientRequest, open: OpenRequest): void {
     const response = responseOf(request);
-    if (response === undefined || response.destroyed || response.readableEnded) end(request, response);
-    else
-      response.once(
-        'close',
-        guard('http client close', () => end(request, response)),
-      );
-  });
-  function close(this: ClientRequest): void {
-    closed(this);
+    // Nobody listened to `upgrade` or `connect`, so that Node closed the connection.
+    if (response !== undefined && isHandOver(response)) handOver(request, open);
+    else if (response?.complete === true) end(request, open);
+    else fail(request, open, response?.errored);
   }
 
-  const subscription = subscribe({
-    'http.client.request.created': start,
-    'http.client.response.finish': respond,
-    'http.client.request.error': fail,
-  });
+  function end(request: ClientRequest, { exchange }: OpenRequest, failure?: { error: unknown }): void {
+    openRequests.delete(request);
+    complete(exchange, request);
+    if (failure === undefined) exchange.end();
+    else exchange.fail(failure.error);
+  }
+
+  const subscription = subscribe({ 'http.client.request.created': start, 'http.client.response.finish': respond });
   return {
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
     endWhatIsOver() {
-      for (const request of openSpans.keys()) {
-        const response = responseOf(request);
-        if (response?.complete === true) end(request, response);
-      }
+      for (const [request, open] of openRequests) end(request, open);
     },
   };
 }
 
-interface Target {
-  readonly scheme: string;
-  readonly authority: string;
-  /** Path and query. */
-  readonly rest: string;
-  /** `server.address`: without port and brackets; a unix socket's path. */
-  readonly address: string;
-  readonly port: number | undefined;
+/** What is known only now: the request's headers as they were sent, and the bodies. */
+function complete({ span, captured }: ClientExchange, request: ClientRequest): void {
+  if (captured === undefined || !span.isRecording()) return;
+  span.setAttributes(captured.headers('request', pairs(readSentHeaders(request))));
+  const response = responseOf(request);
+  span.setAttributes(
+    captured.bodies((side, name) =>
+      side === 'request' ? readRequestHeader(request, name) : toText(response?.headers[name]),
+    ),
+  );
 }
 
-function readTarget(request: ClientRequest): Target {
-  const absolute = splitAbsoluteUrl(request.path);
-  if (absolute !== undefined) return { ...absolute, ...toServer(absolute.authority, absolute.scheme) };
-  const scheme = request.protocol.replace(/:$/, '');
+function readTarget(request: ClientRequest): ClientTarget {
   const header = readRequestHeader(request, 'host') ?? '';
   // A Host header of the application's own choice (a virtual host) names the server it means, not the one it connects to.
-  const authority = splitAuthority(header).host === '' ? request.host : header;
-  const { socketPath } = request as { socketPath?: unknown };
-  const server =
-    typeof socketPath === 'string' ? { address: socketPath, port: undefined } : toServer(authority, scheme);
-  return { scheme, authority, rest: request.path, ...server };
-}
-
-function toServer(authority: string, scheme: string): Pick<Target, 'address' | 'port'> {
-  const { host, port } = splitAuthority(authority);
-  return { address: host, port: port ?? toDefaultPort(scheme) };
-}
-
-/** Known when the request is made; a CONNECT is one too. */
-function isUpgrade(request: ClientRequest): boolean {
-  return request.method === 'CONNECT' || readRequestHeader(request, 'upgrade') !== undefined;
-}
-
-/** Node keeps the response on the request as `res`: not documented, but there since the first versions. */
-function responseOf(request: ClientRequest): IncomingMessage | undefined {
-  return (request as { res?: IncomingMessage | null }).res ?? undefined;
-}
-
-/**
- * Tells the caller's own `request.destroy()` from a server that hangs up: both are `ECONNRESET: socket hang up`.
- * @note A server that hangs up ends or breaks the socket first; the caller's destroy does neither.
- */
-function isOwnDestroy(request: ClientRequest, error: unknown): boolean {
-  if (!request.destroyed || !(error instanceof Error) || error.message !== 'socket hang up') return false;
-  const { socket } = request as { socket: ClientRequest['socket'] | null };
-  return socket === null || (!socket.readableEnded && socket.errored === null);
+  const authority = splitAuthority(header).host === '' ? readAuthority(request) : header;
+  return toClientTarget(request.method, request.path, { scheme: request.protocol.replace(/:$/, ''), authority });
 }

@@ -24,7 +24,7 @@ import { applyError, applyOutcome } from '../end-span.ts';
 import type { Captured } from '../capture/capture.ts';
 import { pairs, toHeader, toText } from '../capture/headers-of.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
-import { type ServerSpan, createServerSpans, settleRoute } from './server-spans.ts';
+import { type ReceivedRequest, type ServerSpan, createServerSpans, settleRoute } from '../server-spans.ts';
 
 interface ServerExchange {
   readonly request: IncomingMessage;
@@ -51,6 +51,16 @@ const MAX_HEAD_LENGTH = 64;
 export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   const { redactor } = tools;
   const startSpan = createServerSpans(tools);
+  const toReceived = (request: IncomingMessage, socket: Socket): ReceivedRequest => ({
+    method: request.method ?? 'GET',
+    target: request.url ?? '',
+    encrypted: 'encrypted' in socket && socket.encrypted === true,
+    header: (name) => toText(request.headers[name]),
+    headers: () => pairs(request.headers),
+    parent: tools.traceHeaders.extract(request.headers),
+    connection: socket,
+    protocolVersion: request.httpVersion,
+  });
   /** A request leaves it at the latest when its connection closes. */
   const openExchanges = new Map<IncomingMessage, OpenExchange>();
   /** The requests that are under way on a connection: more than one when a client pipelines. */
@@ -59,7 +69,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   const quietContexts = new WeakMap<IncomingMessage, Context>();
 
   function start({ request, response, socket }: ServerExchange): void {
-    const { context: entered, open } = startSpan(request, socket);
+    const { context: entered, open } = startSpan(toReceived(request, socket));
     if (open !== undefined) {
       const underWay = connectionOf(socket);
       underWay.add(request);
@@ -76,7 +86,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   /** Upgrade and CONNECT: the span ends with the handshake's answer, what follows belongs to the application. */
   function startUpgrade(request: IncomingMessage, socket: Socket): void {
     if (openExchanges.has(request)) return;
-    const { context: entered, open } = startSpan(request, socket);
+    const { context: entered, open } = startSpan(toReceived(request, socket));
     context.attach(entered);
     if (open === undefined) return;
     let head = '';

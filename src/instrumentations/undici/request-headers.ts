@@ -7,6 +7,8 @@ export interface UndiciRequest {
   readonly method: string;
   /** Names and values in turn. */
   readonly headers: unknown;
+  /** The protocol to upgrade to. */
+  readonly upgrade?: unknown;
   addHeader(name: string, value: string): unknown;
 }
 
@@ -21,15 +23,18 @@ export function setUndiciHeader(request: UndiciRequest, name: string, value: str
   request.addHeader(name, value);
 }
 
-/** Reads a header of names and values in turn, by its lower-case name. */
-export function readFlat(headers: unknown, name: string): string | undefined {
-  for (const [given, value] of flatPairs(headers)) if (given.toLowerCase() === name) return value;
+/** Reads a header by its lower-case name. */
+export function readHeader(headers: unknown, name: string): string | undefined {
+  for (const [given, value] of toPairs(headers)) if (given.toLowerCase() === name) return value;
   return undefined;
 }
 
-/** Headers of names and values in turn, texts or bytes, as pairs. */
-export function* flatPairs(headers: unknown): Iterable<readonly [name: string, value: string]> {
-  if (!Array.isArray(headers)) return;
-  for (let index = 0; index + 1 < headers.length; index += 2)
-    yield [String(headers[index]), String(headers[index + 1])];
+/** Headers as pairs: undici has names and values in turn, texts or bytes, and an object where they came by HTTP/2. */
+export function* toPairs(headers: unknown): Iterable<readonly [name: string, value: string]> {
+  if (Array.isArray(headers)) {
+    for (let index = 0; index + 1 < headers.length; index += 2)
+      yield [String(headers[index]), String(headers[index + 1])];
+  } else if (typeof headers === 'object' && headers !== null) {
+    for (const [name, value] of Object.entries(headers)) if (!name.startsWith(':')) yield [name, String(value)];
+  }
 }

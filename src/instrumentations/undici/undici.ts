@@ -1,144 +1,123 @@
 // Enabled by agent.ts: a span for every request of the built-in fetch and of the undici package (6 to 8), which share their channels.
 import type { Socket } from 'node:net';
-import { type Context, SpanKind, context, trace } from '@opentelemetry/api';
-import { isTracingSuppressed } from '@opentelemetry/core';
-import {
-  ATTR_HTTP_REQUEST_RESEND_COUNT,
-  ATTR_NETWORK_PEER_ADDRESS,
-  ATTR_NETWORK_PEER_PORT,
-} from '@opentelemetry/semantic-conventions';
 import { subscribe } from '../../hooks/channels.ts';
-import { pathOf, queryOf, splitAbsoluteUrl, splitAuthority, toDefaultPort } from '../../http-semconv/authority.ts';
-import { toClientSpan } from '../../http-semconv/client-span.ts';
-import { toResponseOutcome } from '../../http-semconv/outcome.ts';
-import type { RequestFacts } from '../../url-rules/match.ts';
-import { applyOutcome, endWithError } from '../end-span.ts';
+import { keepHandlerContext } from '../../hooks/undici-context.ts';
+import { watchUpgrade } from '../../hooks/undici-upgrade.ts';
+import { splitAbsoluteUrl } from '../../http-semconv/authority.ts';
+import { toClientTarget } from '../../http-semconv/client-target.ts';
+import { guard } from '../../log/guard.ts';
 import type { BodyRecorder } from '../capture/body-recorder.ts';
-import type { InstrumentationTools, OpenSpan } from '../tools.ts';
-import { type UndiciRequest, flatPairs, readFlat, setUndiciHeader } from './request-headers.ts';
-import { Resends } from './resends.ts';
+import { type ClientExchange, createClientExchanges } from '../client-exchange.ts';
+import type { Instrumentation, InstrumentationTools } from '../tools.ts';
+import { Calls } from './calls.ts';
+import { type UndiciRequest, readHeader, setUndiciHeader, toPairs } from './request-headers.ts';
 
-interface OpenRequest extends OpenSpan {
-  readonly parent: Context;
-  /** As sent: for comparing, never for recording. */
-  readonly url: string;
-  readonly resendCount: number;
+interface OpenRequest {
+  readonly exchange: ClientExchange;
   readonly recorders: Readonly<Record<'request' | 'response', BodyRecorder | undefined>>;
   response?: UndiciResponse;
 }
 
 interface UndiciResponse {
   readonly statusCode: number;
-  /** Names and values in turn, as bytes. */
-  readonly headers: readonly unknown[];
+  readonly headers: unknown;
 }
 
 /** Traces fetch and undici by their diagnostics channels; redirects and retries are requests of their own there. */
-export function enableUndici({
-  tracer,
-  redactor,
-  urlRules,
-  capture,
-  traceHeaders,
-  sampling,
-}: InstrumentationTools): Disposable {
-  const open = new WeakMap<UndiciRequest, OpenRequest>();
-  const resends = new Resends();
+export function enableUndici(tools: InstrumentationTools): Instrumentation {
+  const { capture } = tools;
+  const startExchange = createClientExchanges(tools);
+  const calls = new Calls();
+  /** undici's client holds a request until it is over, so nothing lives longer for being here. */
+  const openRequests = new Map<UndiciRequest, OpenRequest>();
 
   function start({ request }: { request: UndiciRequest }): void {
-    const parent = context.active();
-    if (isTracingSuppressed(parent)) return;
-    // A path in absolute-form is for a proxy and names the server that is meant.
-    const url = request.path.startsWith('/') ? String(request.origin) + request.path : request.path;
-    const { scheme, authority, rest } = splitAbsoluteUrl(url) ?? { scheme: '', authority: '', rest: url };
-    const { method } = request;
-    const facts: RequestFacts = {
-      direction: 'client',
+    const { method, path } = request;
+    const { scheme, authority } = splitAbsoluteUrl(String(request.origin)) ?? { scheme: '', authority: '' };
+    const exchange = startExchange({
+      ...calls.identify(request),
       method,
-      scheme,
-      authority,
-      path: pathOf(rest),
-      query: queryOf(rest),
-      header: (name) => readFlat(request.headers, name),
-    };
-    const decision = urlRules.decide(facts);
-    if (decision.ignored) return;
-    const resendCount = resends.take(parent, url);
-    const sampled = sampling.decide(parent, decision.sample);
-    if ('dropped' in sampled) {
-      traceHeaders.inject(sampled.dropped, request, setUndiciHeader, facts);
-      return;
-    }
-    const server = splitAuthority(authority);
-    const { name, attributes } = toClientSpan({
-      method: redactor.redact(method, 'string'),
-      url: urlRules.cleanUrl(url, facts, decision),
-      template: decision.name,
-      serverAddress: redactor.redact(server.host, 'string'),
-      serverPort: server.port ?? toDefaultPort(scheme),
+      target: toClientTarget(method, path, { scheme, authority }),
+      header: (name) => readHeader(request.headers, name),
+      setHeader: (name, value) => setUndiciHeader(request, name, value),
     });
-    if (resendCount > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = resendCount;
-    const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, sampled.startIn);
-    traceHeaders.inject(trace.setSpan(parent, span), request, setUndiciHeader, facts);
-    const captured = capture.of('client', decision.capture, decision.redactor);
+    if (exchange === undefined) return;
+    if (calls.isOpaque(request)) keepHandlerContext(request, exchange.parent);
+    const { span, captured } = exchange;
     const recorders = { request: captured?.record('request'), response: captured?.record('response') };
-    open.set(request, { span, captured, recorders, parent, url, resendCount });
+    openRequests.set(request, { exchange, recorders });
+    if (method === 'CONNECT' || Boolean(request.upgrade)) {
+      const handedOver = guard('undici upgrade', (statusCode: unknown, headers: unknown) => {
+        handOver(request, { statusCode: typeof statusCode === 'number' ? statusCode : 200, headers });
+      });
+      watchUpgrade(request, handedOver);
+    }
     if (span.isRecording()) captured?.hook('request', span, { direction: 'client', request });
   }
 
-  function connect({ request, socket }: { request: UndiciRequest; socket: Socket }): void {
-    const span = open.get(request)?.span;
-    if (span === undefined) return;
-    if (socket.remoteAddress !== undefined) span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, socket.remoteAddress);
-    if (socket.remotePort !== undefined) span.setAttribute(ATTR_NETWORK_PEER_PORT, socket.remotePort);
+  function connect({ request, socket, headers }: { request: UndiciRequest; socket: Socket; headers: unknown }): void {
+    const exchange = openRequests.get(request)?.exchange;
+    exchange?.connected(socket);
+    // HTTP/2 has no request line: what is published there are the fields alone.
+    const isHttp1 = typeof headers === 'string' && /^[^\r\n]* HTTP\/1\.1\r\n/.test(headers);
+    exchange?.speaks(isHttp1 ? '1.1' : '2');
   }
 
   function respond({ request, response }: { request: UndiciRequest; response: UndiciResponse }): void {
-    const known = open.get(request);
-    if (known === undefined) return;
-    applyOutcome(known.span, toResponseOutcome('client', response.statusCode));
-    if (known.captured !== undefined && known.span.isRecording()) {
-      known.response = response;
-      known.span.setAttributes(known.captured.headers('response', flatPairs(response.headers)));
-      known.captured.hook('response', known.span, { direction: 'client', request, response });
-    }
-    const location = readLocation(response);
-    if (location !== undefined) {
-      resends.redirected(known.parent, { url: known.url, location, count: known.resendCount });
-    }
+    const open = openRequests.get(request);
+    // An informational answer is followed by another; the 101 of an upgrade is not.
+    if (open === undefined || (response.statusCode < 200 && response.statusCode !== 101)) return;
+    const { span, captured } = open.exchange;
+    const { statusCode: status } = response;
+    const isRedirect = status >= 300 && status < 400;
+    open.exchange.answered({ status, location: isRedirect ? readHeader(response.headers, 'location') : undefined });
+    if (captured === undefined || !span.isRecording()) return;
+    open.response = response;
+    span.setAttributes(captured.headers('response', toPairs(response.headers)));
+    captured.hook('response', span, { direction: 'client', request, response });
+  }
+
+  /** The handshake is the exchange; what the connection is used for afterwards is not. */
+  function handOver(request: UndiciRequest, response: UndiciResponse): void {
+    respond({ request, response });
+    end({ request });
   }
 
   function end({ request }: { request: UndiciRequest }): void {
-    const known = open.get(request);
-    if (known === undefined) return;
-    open.delete(request);
-    complete(known, request);
-    known.span.end();
+    take(request)?.end();
   }
 
   function fail({ request, error }: { request: UndiciRequest; error: unknown }): void {
-    const known = open.get(request);
-    if (known === undefined) return;
-    open.delete(request);
-    complete(known, request);
-    endWithError(known.span, error, redactor);
+    const exchange = take(request);
+    // undici's own failures are Errors, always; only a program aborts for another reason.
+    if (!(error instanceof Error)) exchange?.end();
+    // What RetryHandler makes of an answer, whose status is known already.
+    else if ('code' in error && error.code === 'UND_ERR_REQ_RETRY') exchange?.end();
+    else if (error.name !== 'TimeoutError' && calls.isAborted(request, error)) exchange?.end();
+    else exchange?.fail(error);
   }
 
-  /** What is known only now: the request's headers as they were sent, and the bodies. */
-  function complete({ span, captured, response }: OpenRequest, request: UndiciRequest): void {
-    if (captured === undefined || !span.isRecording()) return;
-    span.setAttributes(captured.headers('request', flatPairs(request.headers)));
+  /** Closes the books on a request: its headers as they were sent, and the bodies, are known only now. */
+  function take(request: UndiciRequest): ClientExchange | undefined {
+    const open = openRequests.get(request);
+    if (open === undefined) return undefined;
+    openRequests.delete(request);
+    const { response, exchange } = open;
+    const { span, captured } = exchange;
+    if (captured === undefined || !span.isRecording()) return exchange;
+    span.setAttributes(captured.headers('request', toPairs(request.headers)));
     span.setAttributes(
-      captured.bodies((side, name) => readFlat(side === 'request' ? request.headers : response?.headers, name)),
+      captured.bodies((side, name) => readHeader(side === 'request' ? request.headers : response?.headers, name)),
     );
+    return exchange;
   }
 
   const feed =
     (side: 'request' | 'response') =>
     ({ request, chunk }: { request: UndiciRequest; chunk: Uint8Array | string }): void =>
-      open.get(request)?.recorders[side]?.add(chunk);
+      openRequests.get(request)?.recorders[side]?.add(chunk);
 
-  return subscribe({
+  const subscription = subscribe({
     'undici:request:create': start,
     'undici:client:sendHeaders': connect,
     'undici:request:headers': respond,
@@ -150,10 +129,10 @@ export function enableUndici({
       'undici:request:bodyChunkReceived': feed('response'),
     }),
   });
-}
-
-function readLocation({ statusCode, headers }: UndiciResponse): string | undefined {
-  if (statusCode < 300 || statusCode > 399) return undefined;
-  const index = headers.findIndex((text, at) => at % 2 === 0 && String(text).toLowerCase() === 'location');
-  return index < 0 ? undefined : String(headers[index + 1]);
+  return {
+    [Symbol.dispose]: () => subscription[Symbol.dispose](),
+    endWhatIsOver() {
+      for (const request of openRequests.keys()) end({ request });
+    },
+  };
 }

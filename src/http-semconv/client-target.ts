@@ -1,0 +1,40 @@
+// Called by the http and undici clients: which URL a request target stands for. Pure text; see authority.ts for why.
+import { splitAbsoluteUrl, splitAuthority, toDefaultPort } from './authority.ts';
+
+/** What a client asks for, as it says it: nothing here is redacted yet. */
+export interface ClientTarget {
+  readonly scheme: string;
+  readonly authority: string;
+  /** Path and query. */
+  readonly rest: string;
+  /** `server.address`: without port and brackets. */
+  readonly address: string;
+  readonly port: number | undefined;
+}
+
+/** What the connection is to, for targets that do not say it. */
+export interface ClientOrigin {
+  readonly scheme: string;
+  readonly authority: string;
+}
+
+/**
+ * Reads the four forms of a request target (RFC 9112 3.2). One for a proxy, in absolute-form or of a CONNECT, names the server that is meant; the
+ * URL of a CONNECT has the scheme of the connection to the proxy, as nobody says another.
+ */
+export function toClientTarget(method: string, target: string, origin: ClientOrigin): ClientTarget {
+  if (method === 'CONNECT') return withServer({ ...origin, authority: target.replace(/^\//, ''), rest: '' });
+  const absolute = splitAbsoluteUrl(target);
+  if (absolute !== undefined) return withServer(absolute);
+  // `OPTIONS *` asks the server as a whole. Node sends a path without its slash as it is; a URL has no such thing.
+  const rest = target === '*' ? '' : /^[/?]|^$/.test(target) ? target : `/${target}`;
+  return withServer({ ...origin, rest });
+}
+
+function withServer(url: Pick<ClientTarget, 'scheme' | 'authority' | 'rest'>): ClientTarget {
+  const { host, port } = splitAuthority(url.authority);
+  return { ...url, address: host, port: port ?? toDefaultPort(url.scheme) };
+}
+
+/** The whole URL. */
+export const toUrl = ({ scheme, authority, rest }: ClientTarget): string => `${scheme}://${authority}${rest}`;

@@ -1,0 +1,140 @@
+// Made by the http and undici clients for every request that they trace: the life of a client span, the same whatever sends the request.
+import type { Socket } from 'node:net';
+import { type Context, type Span, SpanKind, isSpanContextValid, trace } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import {
+  ATTR_HTTP_REQUEST_RESEND_COUNT,
+  ATTR_NETWORK_PEER_ADDRESS,
+  ATTR_NETWORK_PEER_PORT,
+  ATTR_NETWORK_PROTOCOL_VERSION,
+} from '@opentelemetry/semantic-conventions';
+import { pathOf, queryOf } from '../http-semconv/authority.ts';
+import { toClientSpan } from '../http-semconv/client-span.ts';
+import { type ClientTarget, toUrl } from '../http-semconv/client-target.ts';
+import { isCancel, toResponseOutcome } from '../http-semconv/outcome.ts';
+import type { RequestFacts } from '../url-rules/match.ts';
+import type { Captured } from './capture/capture.ts';
+import { applyOutcome, endWithError } from './end-span.ts';
+import { type Attempt, Resends } from './resends.ts';
+import type { InstrumentationTools, OpenSpan } from './tools.ts';
+
+/** A request that is about to be sent, as its client says it. */
+export interface OutgoingRequest {
+  /** What it happens in. */
+  readonly parent: Context;
+  readonly method: string;
+  readonly target: ClientTarget;
+  /** The path of the unix socket that the connection goes to. */
+  readonly socketPath?: string | undefined;
+  readonly header: (name: string) => string | undefined;
+  /** Puts a header that carries the trace on it. */
+  readonly setHeader: (name: string, value: string) => void;
+  /** The number of the repeat, where the client itself tells; where it does not, it is found out. */
+  readonly resendCount?: number | undefined;
+}
+
+/** What an answer says of itself. */
+export interface Answer {
+  readonly status: number;
+  readonly location: string | undefined;
+}
+
+/** An open client span. Whoever holds it ends it once, by `end` or by `fail`. */
+export interface ClientExchange extends OpenSpan {
+  readonly parent: Context;
+  readonly resendCount: number;
+  /** The connection is known, and perhaps who is at its other end. */
+  connected(socket: Pick<Socket, 'remoteAddress' | 'remotePort'> | null | undefined): void;
+  answered(answer: Answer): void;
+  speaks(protocolVersion: string): void;
+  /** The request failed. A caller's own cancel just ends the span. */
+  fail(error: unknown): void;
+  end(): void;
+}
+
+/** Makes the function that starts client spans, and sends the trace on; it returns undefined for requests that get no span. */
+export function createClientExchanges(
+  tools: InstrumentationTools,
+): (request: OutgoingRequest) => ClientExchange | undefined {
+  const { tracer, redactor, urlRules, capture, traceHeaders, sampling, toMethodFacts, requireParent } = tools;
+  const resends = new Resends();
+
+  return (request) => {
+    const { parent, method, target, socketPath, header } = request;
+    if (isTracingSuppressed(parent) || (requireParent && !isInTrace(parent))) return undefined;
+    const { scheme, authority, rest } = target;
+    const facts: RequestFacts = {
+      direction: 'client',
+      method,
+      scheme,
+      authority,
+      path: pathOf(rest),
+      query: queryOf(rest),
+      header,
+    };
+    const decision = urlRules.decide(facts);
+    if (decision.ignored) return undefined;
+    const url = toUrl(target);
+    const attempt: Attempt = { method, url, count: request.resendCount ?? resends.take(parent, { method, url }) };
+    const sampled = sampling.decide(parent, decision.sample);
+    if ('dropped' in sampled) {
+      traceHeaders.inject(sampled.dropped, request, setHeader, facts);
+      return undefined;
+    }
+    const { name, attributes } = toClientSpan(
+      {
+        method: redactor.redact(method, 'string'),
+        url: urlRules.cleanUrl(url, facts, decision),
+        template: decision.name,
+        serverAddress: redactor.redact(socketPath ?? target.address, 'string'),
+        serverPort: socketPath === undefined ? target.port : undefined,
+      },
+      toMethodFacts,
+    );
+    if (attempt.count > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = attempt.count;
+    const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, sampled.startIn);
+    traceHeaders.inject(trace.setSpan(parent, span), request, setHeader, facts);
+    return toExchange({ span, parent, attempt, captured: capture.of('client', decision.capture, decision.redactor) });
+  };
+
+  function toExchange(parts: {
+    span: Span;
+    parent: Context;
+    attempt: Attempt;
+    captured: Captured | undefined;
+  }): ClientExchange {
+    const { span, parent, attempt, captured } = parts;
+    let isPeerKnown = false;
+    return {
+      span,
+      captured,
+      parent,
+      resendCount: attempt.count,
+      connected(socket) {
+        if (isPeerKnown || socket?.remoteAddress === undefined) return;
+        isPeerKnown = true;
+        span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, socket.remoteAddress);
+        if (socket.remotePort !== undefined) span.setAttribute(ATTR_NETWORK_PEER_PORT, socket.remotePort);
+      },
+      speaks(protocolVersion) {
+        span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, protocolVersion);
+      },
+      answered(answer) {
+        applyOutcome(span, toResponseOutcome('client', answer.status));
+        resends.answered(parent, attempt, answer);
+      },
+      fail(error) {
+        if (!isCancel(error)) resends.failed(parent, attempt);
+        endWithError(span, error, redactor);
+      },
+      end: () => span.end(),
+    };
+  }
+}
+
+const setHeader = (request: OutgoingRequest, name: string, value: string): void => request.setHeader(name, value);
+
+function isInTrace(parent: Context): boolean {
+  const spanContext = trace.getSpanContext(parent);
+  return spanContext !== undefined && isSpanContextValid(spanContext);
+}

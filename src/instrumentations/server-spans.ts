@@ -1,0 +1,136 @@
+// Made by the http and http2 servers: starts a span for a request that was received, and settles what is known only when it ends.
+import { type Attributes, type Context, type Span, SpanKind, trace } from '@opentelemetry/api';
+import { type RPCMetadata, RPCType, setRPCMetadata, suppressTracing } from '@opentelemetry/core';
+import { ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
+import { pathOf, queryOf, splitAbsoluteUrl } from '../http-semconv/authority.ts';
+import { type HeaderReader, readOrigin } from '../http-semconv/forwarded.ts';
+import { toRoutedName, toServerSpan } from '../http-semconv/server-span.ts';
+import type { RequestFacts } from '../url-rules/match.ts';
+import type { Header } from './capture/header-capture.ts';
+import type { InstrumentationTools, OpenSpan } from './tools.ts';
+
+/** A request as it was received, nothing of it redacted. */
+export interface ReceivedRequest {
+  readonly method: string;
+  /** Path and query, absolute-form, authority-form or `*`. */
+  readonly target: string;
+  /** Who was asked for, where the protocol has a place for it besides Host and the target. */
+  readonly authority?: string | undefined;
+  readonly encrypted: boolean;
+  readonly header: HeaderReader;
+  /** All headers, for those that are captured. */
+  headers(): Iterable<Header>;
+  /** The context that the sender put into the headers. */
+  readonly parent: Context;
+  readonly connection: Connection;
+  readonly protocolVersion: string;
+}
+
+/** The part of a socket that is read of a connection. */
+export interface Connection {
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+}
+
+export interface ServerSpan extends OpenSpan {
+  /** What the application does for the request happens in it. */
+  readonly context: Context;
+  /** Frameworks write the route of the request into it. */
+  readonly rpc: RPCMetadata;
+  /** The name it was born with. */
+  readonly name: string;
+}
+
+export interface StartedRequest {
+  /** The context to handle the request in. */
+  readonly context: Context;
+  /** Undefined for a request that is ignored or not sampled: nothing more is to be done for it. */
+  readonly open: ServerSpan | undefined;
+}
+
+/** Makes the function that starts server spans, or suppresses tracing below a request that is ignored. */
+export function createServerSpans({
+  tracer,
+  redactor,
+  urlRules,
+  capture,
+  sampling,
+  toMethodFacts,
+  trustForwarded,
+}: InstrumentationTools): (request: ReceivedRequest) => StartedRequest {
+  const redactMaybe = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : redactor.redact(text, 'string');
+
+  return ({ method, target, header, parent, connection, ...request }) => {
+    const absolute = splitAbsoluteUrl(target);
+    const local = absolute?.rest ?? target;
+    const authority = absolute?.authority ?? request.authority;
+    const origin = readOrigin(header, {
+      trustForwarded,
+      targetHost: authority,
+      encrypted: request.encrypted,
+      remoteAddress: connection.remoteAddress,
+      localAddress: connection.localAddress,
+      localPort: connection.localPort,
+    });
+    const facts: RequestFacts = {
+      direction: 'server',
+      method,
+      scheme: origin.scheme,
+      authority: authority ?? header('host') ?? 'localhost',
+      path: pathOf(local),
+      query: queryOf(local),
+      header,
+    };
+    const decision = urlRules.decide(facts);
+    if (decision.ignored) return { context: suppressTracing(parent), open: undefined };
+    const sampled = sampling.decide(parent, decision.sample);
+    if ('dropped' in sampled) return { context: sampled.dropped, open: undefined };
+    const { name, attributes } = toServerSpan(
+      {
+        method: redactor.redact(method, 'string'),
+        target: urlRules.cleanTarget(target, facts, decision),
+        origin: {
+          scheme: redactor.redact(origin.scheme, 'string'),
+          server: { ...origin.server, host: redactor.redact(origin.server.host, 'string') },
+          client: { ...origin.client, host: redactor.redact(origin.client.host, 'string') },
+        },
+        userAgent: redactMaybe(header('user-agent')),
+        peerAddress: connection.remoteAddress,
+        peerPort: connection.remotePort,
+        protocolVersion: request.protocolVersion,
+        route: decision.name,
+      },
+      toMethodFacts,
+    );
+    const captured = capture.of('server', decision.capture, decision.redactor);
+    if (captured !== undefined) Object.assign(attributes, captured.headers('request', request.headers()));
+    const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, sampled.startIn);
+    const entered = trace.setSpan(parent, span);
+    if (!span.isRecording()) return { context: entered, open: undefined };
+    const rpc: RPCMetadata = { type: RPCType.HTTP, span };
+    const routed = setRPCMetadata(entered, rpc);
+    return { context: routed, open: { span, captured, context: routed, rpc, name } };
+  };
+}
+
+/**
+ * Called when the span ends: records the route that a framework found, and names the span after it.
+ * A route of a URL rule goes before, and a name that somebody gave the span stays.
+ */
+export function settleRoute({ span, rpc, name }: ServerSpan): void {
+  if (!isReadable(span)) return;
+  const known = span.attributes[ATTR_HTTP_ROUTE];
+  const route: unknown = known ?? rpc.route;
+  if (typeof route !== 'string' || route === '') return;
+  if (known === undefined) span.setAttribute(ATTR_HTTP_ROUTE, route);
+  const routed = toRoutedName(span.attributes, route);
+  if (span.name === name && routed !== name) span.updateName(routed);
+}
+
+/** The API's spans can only be written; the SDK's, which records, can be read as well. */
+function isReadable(span: Span): span is Span & { readonly name: string; readonly attributes: Attributes } {
+  return 'name' in span && 'attributes' in span;
+}
