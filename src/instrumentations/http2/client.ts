@@ -10,7 +10,6 @@ import {
 import { subscribe } from '../../hooks/channels.ts';
 import { type PreparedRequest, watchHttp2Requests } from '../../hooks/http2-requests.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
-import { CANCEL, NO_ERROR, toResetName } from '../../http-semconv/http2-codes.ts';
 import { toResponseOutcome, toServerGoneOutcome } from '../../http-semconv/outcome.ts';
 import { beginClient } from '../begin-client.ts';
 import { applyOutcome, endWithError } from '../end-span.ts';
@@ -18,6 +17,7 @@ import type { Instrumentation, InstrumentationTools, OpenSpan } from '../tools.t
 import { fields } from './headers.ts';
 import { readSession } from './read-session.ts';
 import { copyHeaders, readHeader, readRequest, setHttp2Header, toObject } from './request-headers.ts';
+import { destroyedBy, findBreak, isErrorToCome } from './stream-end.ts';
 
 interface OpenStream extends OpenSpan {
   /** As they are sent, trace headers and all. */
@@ -57,9 +57,7 @@ export function enableHttp2Client(tools: InstrumentationTools): Instrumentation 
       captured.hook('request', span, { direction: 'client', request: { stream, headers: open.request } });
     }
     // An AbortSignal that was aborted before destroys the stream before anybody knows it.
-    if (!stream.destroyed) return;
-    if (stream.errored === null) close({ stream });
-    else fail({ stream, error: stream.errored });
+    if (stream.destroyed) close({ stream });
   }
 
   function respond({ stream, headers }: { stream: ClientHttp2Stream; headers: IncomingHttpHeaders }): void {
@@ -97,7 +95,12 @@ export function enableHttp2Client(tools: InstrumentationTools): Instrumentation 
 
   /** @note Node has no error for a stream that is cancelled, from either end, and none for one whose connection just ends. */
   function close({ stream }: { stream: ClientHttp2Stream }): void {
-    if (hasError(stream)) return;
+    const error = destroyedBy(stream);
+    if (error !== undefined) fail({ stream, error });
+    else if (!isErrorToCome(stream)) end(stream);
+  }
+
+  function end(stream: ClientHttp2Stream): void {
     const open = take(stream);
     if (open === undefined) return;
     const broken = findBreak(stream, open.response !== undefined);
@@ -129,22 +132,6 @@ function complete({ span, captured, request, response = {} }: OpenStream): void 
   if (captured === undefined || !span.isRecording()) return;
   span.setAttributes(captured.headers('request', fields(request)));
   span.setAttributes(captured.bodies((side, name) => readHeader(side === 'request' ? request : response, name)));
-}
-
-/** True where `http2.client.stream.error` follows. */
-function hasError({ errored, rstCode = NO_ERROR }: ClientHttp2Stream): boolean {
-  return errored !== null || (rstCode !== NO_ERROR && rstCode !== CANCEL);
-}
-
-/** What the server did, or its connection, to a stream that has not come to its end; undefined for the caller's own cancel. */
-function findBreak(stream: ClientHttp2Stream, hasResponse: boolean): { type: string; message: string } | undefined {
-  const { rstCode = NO_ERROR, session } = stream;
-  if (hasResponse && (rstCode === NO_ERROR || stream.readableEnded)) return undefined;
-  if (stream.state.remoteClose === 1) {
-    return { type: toResetName(rstCode), message: 'the server closed the stream before its response was whole' };
-  }
-  if (rstCode === NO_ERROR || session?.destroyed !== false || !session.socket.destroyed) return undefined;
-  return { type: 'ECONNRESET', message: 'the connection closed before the response was whole' };
 }
 
 /** Why a stream failed: what stands behind a pending stream's cancellation. It is the caller's own when nothing does. */

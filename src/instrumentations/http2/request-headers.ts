@@ -59,7 +59,5 @@ export function toObject(headers: HeadersCopy): OutgoingHttpHeaders {
 /** A header by its lower-case name. */
 export function readHeader(headers: OutgoingHttpHeaders, name: string): string | undefined {
   const key = headers[name] === undefined ? Object.keys(headers).find((given) => given.toLowerCase() === name) : name;
-  const value: unknown = key === undefined ? undefined : headers[key];
-  if (value === undefined || value === null) return undefined;
-  return toText(toHeader(Array.isArray(value) ? value.map(String) : String(value)));
+  return key === undefined ? undefined : toText(toHeader(headers[key]));
 }

@@ -5,7 +5,6 @@ import { subscribe } from '../../hooks/channels.ts';
 import { keepStreamContext } from '../../hooks/http2-context.ts';
 import { isPushed } from '../../hooks/http2-requests.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
-import { CANCEL, NO_ERROR } from '../../http-semconv/http2-codes.ts';
 import { toClientGoneOutcome, toResponseOutcome } from '../../http-semconv/outcome.ts';
 import { beginServer } from '../begin-server.ts';
 import type { BodyRecorder } from '../capture/body-recorder.ts';
@@ -14,6 +13,7 @@ import { toText } from '../capture/headers-of.ts';
 import { applyOutcome, endWithError } from '../end-span.ts';
 import type { Instrumentation, InstrumentationTools, OpenSpan } from '../tools.ts';
 import { fields } from './headers.ts';
+import { destroyedBy, isErrorToCome, isWhole } from './stream-end.ts';
 import { readHeader } from './request-headers.ts';
 
 interface OpenStream extends OpenSpan {
@@ -74,18 +74,16 @@ export function enableHttp2Server(tools: InstrumentationTools): Instrumentation 
 
   /** @note Node has no error for a stream that its client cancels, and none for one whose connection just ends. */
   function close({ stream }: { stream: ServerHttp2Stream }): void {
-    if (hasError(stream)) return;
-    conclude(stream, ({ span }) => {
-      applyOutcome(span, toClientGoneOutcome());
-      span.end();
-    });
+    const error = destroyedBy(stream);
+    if (error !== undefined) fail({ stream, error });
+    else if (!isErrorToCome(stream)) conclude(stream, abandon);
   }
 
   /** Ends a stream's span: with the response's status where it went out to its end, else by `endBroken`. */
   function conclude(stream: ServerHttp2Stream, endBroken: (open: OpenStream) => void): void {
     const open = openStreams.get(stream);
     if (open === undefined) return;
-    if (isWhole(stream, open)) finish(stream, open);
+    if (isWhole(stream, open.isWritten)) finish(stream, open);
     else {
       openStreams.delete(stream);
       try {
@@ -122,18 +120,9 @@ export function enableHttp2Server(tools: InstrumentationTools): Instrumentation 
   };
 }
 
-/** True where `http2.server.stream.error` follows. */
-function hasError({ errored, rstCode = NO_ERROR }: ServerHttp2Stream): boolean {
-  return errored !== null || (rstCode !== NO_ERROR && rstCode !== CANCEL);
-}
-
-/**
- * Tells whether the response went out to its end.
- * @note A stream that sends a file counts as written from the start, so there only the manner of its end tells.
- */
-function isWhole(stream: ServerHttp2Stream, { isWritten }: OpenStream): boolean {
-  if (!stream.headersSent) return false;
-  return (stream.rstCode === NO_ERROR && !stream.destroyed) || (isWritten && stream.writableFinished);
+function abandon({ span }: OpenSpan): void {
+  applyOutcome(span, toClientGoneOutcome());
+  span.end();
 }
 
 /** What is known only now: the response's headers as they were sent, and the bodies. */
