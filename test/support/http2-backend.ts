@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import {
   createSecureServer,
   createServer,
+  type Http2Session,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
@@ -41,15 +42,18 @@ export async function startHttp2Backend({ tls = false }: { tls?: boolean } = {})
   server.on('connection', note);
   server.on('sessionError', () => {});
   server.on('session', (session: ServerHttp2Session) => session.on('error', () => {}));
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
+  /** Only the connection of that session: other programs may be connected too. */
+  const cut = (session?: Http2Session): void => {
+    const port = session?.socket?.remotePort;
+    for (const socket of sockets) if (session === undefined || socket.remotePort === port) socket.destroy();
   };
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
+    const { session } = stream;
     stream.on('error', () => {});
     requests.push({ headers, rawHeaders: raw });
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => answer(stream, headers, Buffer.concat(chunks), cut));
+    stream.on('end', () => answer(stream, headers, Buffer.concat(chunks), () => cut(session)));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

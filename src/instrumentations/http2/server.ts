@@ -6,6 +6,7 @@ import { keepStreamContext } from '../../hooks/http2-context.ts';
 import { isPushed } from '../../hooks/http2-requests.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
 import { toClientGoneOutcome, toResponseOutcome } from '../../http-semconv/outcome.ts';
+import { guard } from '../../log/guard.ts';
 import { beginServer } from '../begin-server.ts';
 import type { BodyRecorder } from '../capture/body-recorder.ts';
 import type { Captured } from '../capture/capture.ts';
@@ -13,7 +14,7 @@ import { toText } from '../capture/headers-of.ts';
 import { applyOutcome, endWithError } from '../end-span.ts';
 import type { Instrumentation, InstrumentationTools, OpenSpan } from '../tools.ts';
 import { fields } from './headers.ts';
-import { destroyedBy, isErrorToCome, isWhole } from './stream-end.ts';
+import { destroyedBy, isErrorToCome, isFileUnderWay, isWhole } from './stream-end.ts';
 import { readHeader } from './request-headers.ts';
 
 interface OpenStream extends OpenSpan {
@@ -76,7 +77,22 @@ export function enableHttp2Server(tools: InstrumentationTools): Instrumentation 
   function close({ stream }: { stream: ServerHttp2Stream }): void {
     const error = destroyedBy(stream);
     if (error !== undefined) fail({ stream, error });
+    else if (isFileUnderWay(stream, openStreams.get(stream)?.isWritten)) awaitFile(stream);
     else if (!isErrorToCome(stream)) conclude(stream, abandon);
+  }
+
+  /** @note Whether the client cancels a file on its way Node does not tell; only that its connection ends. */
+  function awaitFile(stream: ServerHttp2Stream): void {
+    const { session } = stream;
+    stream.once(
+      'close',
+      guard('http2 server close', () => {
+        const open = openStreams.get(stream);
+        if (open === undefined) return;
+        if (session?.destroyed === true) conclude(stream, abandon);
+        else finish(stream, open);
+      }),
+    );
   }
 
   /** Ends a stream's span: with the response's status where it went out to its end, else by `endBroken`. */

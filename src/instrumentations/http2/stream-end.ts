@@ -25,6 +25,15 @@ export function isWhole(stream: ServerHttp2Stream, isWritten: boolean): boolean 
   return (stream.rstCode === NO_ERROR && !stream.destroyed) || (isWritten && stream.writableFinished);
 }
 
+/**
+ * Tells whether Node is still sending a file on a stream that it has closed.
+ * @note It closes a stream whose request nobody reads as soon as nothing is left to write, and a file counts as written from the start.
+ */
+export function isFileUnderWay(stream: ServerHttp2Stream, isWritten: boolean | undefined): boolean {
+  const { headersSent, destroyed, rstCode, state } = stream;
+  return isWritten === false && headersSent && !destroyed && rstCode === NO_ERROR && state.localClose !== 1;
+}
+
 /** Tells what the server did, or its connection, to a stream that has not come to its end; undefined for the caller's own cancel. */
 export function findBreak(
   stream: ClientHttp2Stream,
