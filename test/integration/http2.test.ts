@@ -10,6 +10,7 @@ import {
 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { suite, test, type TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { certificateFile } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { startHttp2Backend, type Http2BackendRequest } from '../support/http2-backend.ts';
@@ -291,6 +292,33 @@ suite('an http2 server:', { timeout: 60_000 }, () => {
     assert.doesNotMatch(sink.rawText(), SECRET);
   });
 
+  test('a server that closes lets open streams come to their end, and so do their spans', async (t) => {
+    const { sink, backend, env } = await startSurroundings(t);
+    const server = await startTraced(t, { program: 'http2-server.cjs', env: { ...env, ...STRICT } });
+    const session = open(t, server.port);
+    const stream = session.request({ ':path': '/body', ':method': 'POST' });
+    const response = once(stream, 'response');
+    stream.write('first');
+    // Its handler has read something, and called for it.
+    while (backend.requests.length === 0) await sleep(5);
+    server.send('stop');
+    await once(session, 'goaway');
+    stream.end('second');
+    await response;
+    await once(stream.resume(), 'close');
+    const { code, stdout } = await server.exited;
+    assert.deepEqual([code, stdout], [0, 'closed\n']);
+    assertTrees(
+      sink.spans,
+      `
+      SERVER POST 200 url.path=/body
+        CLIENT GET 200 url.full=<backend>/stock/4
+        CLIENT GET 200 url.full=<backend>/stock/5
+      `,
+      { attributes: ['url.path', 'url.full'], replace: { [backend.url]: '<backend>' } },
+    );
+  });
+
   test('a thousand interleaved streams of one session: each call is below its own request', async (t) => {
     const { sink, env } = await startSurroundings(t);
     const { port } = await startTraced(t, {
@@ -381,7 +409,7 @@ suite('an http2 server:', { timeout: 60_000 }, () => {
     assert.doesNotMatch(sink.rawText(), new RegExp(TOKEN));
   });
 
-  test('an ignored request is silent with all it does; a rule names another', async (t) => {
+  test('an ignored request is silent with all it does', async (t) => {
     const { sink, backend, env } = await startSurroundings(t);
     const { port } = await startTraced(t, {
       program: 'http2-server.cjs',
