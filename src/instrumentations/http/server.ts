@@ -1,18 +1,13 @@
 // Enabled by agent.ts: a span for every request that an http or https server of the program receives. Twin of client.ts.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Context, type Span, SpanKind, context, trace } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
+import { type Context, type Span, context } from '@opentelemetry/api';
 import { keepBodyContext } from '../../hooks/body-context.ts';
 import { subscribe } from '../../hooks/channels.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
-import { pathOf, queryOf, splitAbsoluteUrl } from '../../http-semconv/authority.ts';
-import { readOrigin } from '../../http-semconv/forwarded.ts';
 import { toClientGoneOutcome, toResponseOutcome } from '../../http-semconv/outcome.ts';
-import { toServerSpan } from '../../http-semconv/server-span.ts';
 import { guard } from '../../log/guard.ts';
-import type { RequestFacts } from '../../url-rules/match.ts';
-import { setSampleRatio } from '../../url-rules/sample-ratio.ts';
+import { beginServer } from '../begin-server.ts';
 import { applyOutcome } from '../end-span.ts';
 import type { Captured } from '../capture/capture.ts';
 import { pairs, toHeader, toText } from '../capture/headers-of.ts';
@@ -25,68 +20,37 @@ interface ServerExchange {
 }
 
 /** Traces servers by Node's diagnostics channels; nothing of the application is patched. */
-export function enableHttpServer({
-  tracer,
-  redactor,
-  urlRules,
-  capture,
-  traceHeaders,
-}: InstrumentationTools): Instrumentation {
+export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
+  const { traceHeaders } = tools;
   /** A response leaves it at the latest when its connection closes. */
   const openSpans = new Map<ServerResponse, OpenSpan>();
   /** The responses that are under way on a connection: more than one when a client pipelines. */
   const connections = new WeakMap<Socket, Set<ServerResponse>>();
 
   function start({ request, response, socket }: ServerExchange): void {
-    const header = (name: string): string | undefined => toText(request.headers[name]);
-    const parent = traceHeaders.extract(request.headers);
-    const rawTarget = request.url ?? '';
-    const absolute = splitAbsoluteUrl(rawTarget);
-    const local = absolute?.rest ?? rawTarget;
-    const origin = readOrigin(header, {
-      targetHost: absolute?.authority,
+    const { entered, open } = beginServer(tools, {
+      method: request.method ?? 'GET',
+      target: request.url ?? '',
       encrypted: 'encrypted' in socket && socket.encrypted === true,
-      remoteAddress: socket.remoteAddress,
-    });
-    const { method = 'GET' } = request;
-    const facts: RequestFacts = {
-      direction: 'server',
-      method,
-      scheme: origin.scheme,
-      authority: absolute?.authority ?? header('host') ?? 'localhost',
-      path: pathOf(local),
-      query: queryOf(local),
-      header,
-    };
-    const decision = urlRules.decide(facts);
-    if (decision.ignored) {
-      enter(suppressTracing(parent), request);
-      return;
-    }
-    const { name, attributes } = toServerSpan({
-      method: redactor.redact(method, 'string'),
-      target: urlRules.cleanTarget(rawTarget, facts, decision),
-      origin: {
-        scheme: redactor.redact(origin.scheme, 'string'),
-        server: { ...origin.server, host: redactor.redact(origin.server.host, 'string') },
-        client: { ...origin.client, host: redactor.redact(origin.client.host, 'string') },
-      },
-      userAgent: redactMaybe(header('user-agent')),
+      header: (name) => toText(request.headers[name]),
+      headers: pairs(request.headers),
+      parent: traceHeaders.extract(request.headers),
       peerAddress: socket.remoteAddress,
       peerPort: socket.remotePort,
       protocolVersion: request.httpVersion,
-      route: decision.name,
     });
-    const captured = capture.of('server', decision.capture, decision.redactor);
-    if (captured !== undefined) Object.assign(attributes, captured.headers('request', pairs(request.headers)));
-    const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, setSampleRatio(parent, decision.sample));
-    openSpans.set(response, { span, captured });
+    if (open === undefined) {
+      enter(entered, request);
+      return;
+    }
+    const { span, captured } = open;
+    openSpans.set(response, open);
     if (captured !== undefined && span.isRecording()) {
       recordBodies(captured, request, response);
       captured.hook('request', span, { direction: 'server', request });
     }
     connectionOf(socket).add(response);
-    enter(trace.setSpan(parent, span), request);
+    enter(entered, request);
   }
 
   function finish({ request, response, socket }: ServerExchange): void {
@@ -129,9 +93,6 @@ export function enableHttpServer({
     applyOutcome(open.span, toClientGoneOutcome());
     close(open, response.req, response);
   }
-
-  const redactMaybe = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : redactor.redact(text, 'string');
 
   const subscription = subscribe({ 'http.server.request.start': start, 'http.server.response.finish': finish });
   return {
