@@ -1,4 +1,4 @@
-// Called by the http2 client instrumentation when a request is made: plain facts of it -> its span.
+// Called by the http and http2 client instrumentations when a request is made: plain facts of it -> its span.
 import { type Context, SpanKind } from '@opentelemetry/api';
 import { pathOf, queryOf, splitAuthority, toDefaultPort } from '../http-semconv/authority.ts';
 import { toClientSpan } from '../http-semconv/client-span.ts';
@@ -14,13 +14,15 @@ export interface SentRequest {
   readonly authority: string;
   /** Path and query; empty for a CONNECT. */
   readonly target: string;
+  /** `server.address`, where the authority does not say it: the path of a unix socket. */
+  readonly socketPath?: string | undefined;
   readonly header: HeaderReader;
 }
 
 /** Begins the span of a request, unless it is ignored. */
 export function beginClient(
   { tracer, redactor, urlRules, capture }: InstrumentationTools,
-  { method, scheme, authority, target, header }: SentRequest,
+  { method, scheme, authority, target, socketPath, header }: SentRequest,
   parent: Context,
 ): OpenSpan | undefined {
   const facts: RequestFacts = {
@@ -39,8 +41,8 @@ export function beginClient(
     method: redactor.redact(method, 'string'),
     url: urlRules.cleanUrl(`${scheme}://${authority}${target}`, facts, decision),
     template: decision.name,
-    serverAddress: redactor.redact(server.host, 'string'),
-    serverPort: server.port ?? toDefaultPort(scheme),
+    serverAddress: redactor.redact(socketPath ?? server.host, 'string'),
+    serverPort: socketPath === undefined ? (server.port ?? toDefaultPort(scheme)) : undefined,
   });
   const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, setSampleRatio(parent, decision.sample));
   return { span, captured: capture.of('client', decision.capture, decision.redactor) };

@@ -1,6 +1,6 @@
 // Enabled by agent.ts: a span for every request that the program makes with http or https. Twin of server.ts.
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import { SpanKind, context, trace } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import {
   ATTR_NETWORK_PEER_ADDRESS,
@@ -10,24 +10,17 @@ import {
 import { subscribe } from '../../hooks/channels.ts';
 import { readRequestHeader, setRequestHeader } from '../../hooks/request-headers.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
-import { pathOf, queryOf, splitAbsoluteUrl, splitAuthority, toDefaultPort } from '../../http-semconv/authority.ts';
-import { toClientSpan } from '../../http-semconv/client-span.ts';
+import { splitAbsoluteUrl, splitAuthority } from '../../http-semconv/authority.ts';
 import { toResponseOutcome } from '../../http-semconv/outcome.ts';
 import { guard } from '../../log/guard.ts';
-import type { RequestFacts } from '../../url-rules/match.ts';
-import { setSampleRatio } from '../../url-rules/sample-ratio.ts';
+import { type SentRequest, beginClient } from '../begin-client.ts';
 import { applyOutcome, endWithError } from '../end-span.ts';
 import { pairs, toText } from '../capture/headers-of.ts';
 import type { Instrumentation, InstrumentationTools, OpenSpan } from '../tools.ts';
 
 /** Traces clients by Node's diagnostics channels: `request`, `get`, `new ClientRequest` and every import style pass there. */
-export function enableHttpClient({
-  tracer,
-  redactor,
-  urlRules,
-  capture,
-  traceHeaders,
-}: InstrumentationTools): Instrumentation {
+export function enableHttpClient(tools: InstrumentationTools): Instrumentation {
+  const { redactor, traceHeaders } = tools;
   /** Its socket or agent holds a request until it closes, so nothing lives longer for being here; an upgrade does not close it. */
   const openSpans = new Map<ClientRequest, OpenSpan>();
   const upgrades = new WeakMap<ClientRequest, OpenSpan>();
@@ -35,30 +28,11 @@ export function enableHttpClient({
   function start({ request }: { request: ClientRequest }): void {
     const parent = context.active();
     if (isTracingSuppressed(parent)) return;
-    const target = readTarget(request);
-    const { method } = request;
-    const facts: RequestFacts = {
-      direction: 'client',
-      method,
-      scheme: target.scheme,
-      authority: target.authority,
-      path: pathOf(target.rest),
-      query: queryOf(target.rest),
-      header: (name) => readRequestHeader(request, name),
-    };
-    const decision = urlRules.decide(facts);
-    if (decision.ignored) return;
-    const { name, attributes } = toClientSpan({
-      method: redactor.redact(method, 'string'),
-      url: urlRules.cleanUrl(`${target.scheme}://${target.authority}${target.rest}`, facts, decision),
-      template: decision.name,
-      serverAddress: redactor.redact(target.address, 'string'),
-      serverPort: target.port,
-    });
-    const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, setSampleRatio(parent, decision.sample));
+    const open = beginClient(tools, readRequest(request), parent);
+    if (open === undefined) return;
+    const { span, captured } = open;
     traceHeaders.inject(trace.setSpan(parent, span), request, setRequestHeader);
-    const captured = capture.of('client', decision.capture, decision.redactor);
-    (isUpgrade(request) ? upgrades : openSpans).set(request, { span, captured });
+    (isUpgrade(request) ? upgrades : openSpans).set(request, open);
     request.once('close', close);
     if (captured === undefined || !span.isRecording()) return;
     const body = captured.record('request');
@@ -149,32 +123,24 @@ export function enableHttpClient({
   };
 }
 
-interface Target {
-  readonly scheme: string;
-  readonly authority: string;
-  /** Path and query. */
-  readonly rest: string;
-  /** `server.address`: without port and brackets; a unix socket's path. */
-  readonly address: string;
-  readonly port: number | undefined;
-}
-
-function readTarget(request: ClientRequest): Target {
+function readRequest(request: ClientRequest): SentRequest {
+  const { method } = request;
+  const header = (name: string): string | undefined => readRequestHeader(request, name);
   const absolute = splitAbsoluteUrl(request.path);
-  if (absolute !== undefined) return { ...absolute, ...toServer(absolute.authority, absolute.scheme) };
-  const scheme = request.protocol.replace(/:$/, '');
-  const header = readRequestHeader(request, 'host') ?? '';
-  // A Host header of the application's own choice (a virtual host) names the server it means, not the one it connects to.
-  const authority = splitAuthority(header).host === '' ? request.host : header;
+  if (absolute !== undefined) {
+    return { method, scheme: absolute.scheme, authority: absolute.authority, target: absolute.rest, header };
+  }
+  const host = header('host') ?? '';
   const { socketPath } = request as { socketPath?: unknown };
-  const server =
-    typeof socketPath === 'string' ? { address: socketPath, port: undefined } : toServer(authority, scheme);
-  return { scheme, authority, rest: request.path, ...server };
-}
-
-function toServer(authority: string, scheme: string): Pick<Target, 'address' | 'port'> {
-  const { host, port } = splitAuthority(authority);
-  return { address: host, port: port ?? toDefaultPort(scheme) };
+  return {
+    method,
+    scheme: request.protocol.replace(/:$/, ''),
+    // A Host header of the application's own choice (a virtual host) names the server it means, not the one it connects to.
+    authority: splitAuthority(host).host === '' ? request.host : host,
+    target: request.path,
+    socketPath: typeof socketPath === 'string' ? socketPath : undefined,
+    header,
+  };
 }
 
 /** Known when the request is made; a CONNECT is one too. */
