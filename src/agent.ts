@@ -9,6 +9,8 @@ import { createMethodFacts } from './http-semconv/method.ts';
 import { createCapture } from './instrumentations/capture/capture.ts';
 import { enableHttpClient } from './instrumentations/http/client.ts';
 import { enableHttpServer } from './instrumentations/http/server.ts';
+import { enableHttp2Client } from './instrumentations/http2/client.ts';
+import { enableHttp2Server } from './instrumentations/http2/server.ts';
 import type { Instrumentation } from './instrumentations/tools.ts';
 import { createTraceHeaders } from './instrumentations/trace-headers.ts';
 import { enableUndici } from './instrumentations/undici/undici.ts';
@@ -112,7 +114,7 @@ function start(started: Disposable[]): boolean {
     toMethodFacts: createMethodFacts(config['http.knownMethods']),
     requireParent: config['http.requireParent'],
   };
-  for (const enable of [enableHttpServer, enableHttpClient, enableUndici]) {
+  for (const enable of [enableHttpServer, enableHttpClient, enableHttp2Server, enableHttp2Client, enableUndici]) {
     const instrumentation = enable(tools);
     instrumentations.push(instrumentation);
     started.push(instrumentation);
@@ -125,7 +127,7 @@ function start(started: Disposable[]): boolean {
       serviceName: redactor.redact(config['service.name'], 'string'),
       pid: process.pid,
       readyMillis: performance.now() - startedAt,
-      watching: ['http', 'fetch', 'undici'],
+      watching: ['http', 'http2', 'fetch', 'undici'],
       destinations: destinations.map(({ address }) => address),
     });
   }

@@ -44,7 +44,7 @@ export function toCut({ error, isGivenByApplication, isEndedByClient }: ClosedCo
 }
 
 /** How a process that exits ends the exchanges that are open. */
-export const EXIT_CUT: Cut = { by: 'server', type: 'process_exit' };
+export const EXIT_CUT = { by: 'server', type: 'process_exit' } as const satisfies Cut;
 
 /** How such an exchange ends its span: what a client does is no error of the server's, so the status stays unset. */
 export function toCutOutcome({ by, type }: Exclude<Cut, { by: 'error' }>): Outcome {

@@ -20,11 +20,11 @@ const crashing = (path: string): string => `
   };
   const server = http.createServer((request, response) => { ways[request.url]?.(response, request); });
   server.on('upgrade', (request) => setTimeout(() => fail('upgrade'), 1));
-  // A second one is under way, that has nothing to do with it.
+  // Another one is under way, that has nothing to do with it.
   server.listen(0, '127.0.0.1', () => {
     const { port } = server.address();
     const send = (target) => net.connect(port, () => {}).on('error', () => {}).resume().write('GET ' + target + ' HTTP/1.1\\r\\nHost: h\\r\\n${path === '/upgrade' ? 'Connection: upgrade\\r\\nUpgrade: x\\r\\n' : ''}\\r\\n');
-    server.once(${path === '/upgrade'} ? 'upgrade' : 'request', () => send('${path}'));
+    ${path === '/upgrade' ? '' : `server.once('request', () => send('${path}'));`}
     send('/other');
   });`;
 

@@ -29,7 +29,7 @@ suite('on stderr, and nowhere else:', { concurrency: 4, timeout: 30_000 }, () =>
     assert.match(stdout, /^ready .*\n\/http: .*\n\/failing: .*\n\/: hello\nclosed\n$/);
     const [first = '', second, third, ...blocks] = stderr.split('\n');
     assert.match(first, /^tracing \d+\.\d+ {2}@tracing\/agent \(pid \d+\) {2}node \d+\.\d+ {2}ready in \d+ ms$/);
-    assert.match(second ?? '', /^ {2}watching http, fetch, undici$/);
+    assert.match(second ?? '', /^ {2}watching http, http2, fetch, undici$/);
     assert.match(third ?? '', /^ {2}traces → this terminal\. Set .* to send them on$/);
     const text = blocks.join('\n');
     assert.match(text, /^\d\d:\d\d:\d\d\.\d{3} +GET \/http +200 +[\d.]+ ms +1 call · [\d.]+ ms waiting\n/);

@@ -396,9 +396,9 @@ suite('a server:', { concurrency: 4, timeout: 30_000 }, () => {
       ['/hang', undefined],
       ['/half', 'half'],
     ] as const) {
-      const socket = connect(port, '127.0.0.1', () => socket.write(rawGet(path)));
+      const socket = connect(port, '127.0.0.1');
+      await new Promise<unknown>((resolve) => socket.write(rawGet(path), resolve));
       if (marker !== undefined) await once(socket, 'data');
-      else await new Promise((resolve) => setTimeout(resolve, 30));
       socket.destroy();
       await once(socket, 'close');
     }
