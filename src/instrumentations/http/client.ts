@@ -9,6 +9,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { subscribe } from '../../hooks/channels.ts';
 import { readRequestHeader, setRequestHeader } from '../../hooks/request-headers.ts';
+import { readPeer } from '../../hooks/socket-peer.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
 import { pathOf, queryOf, splitAbsoluteUrl, splitAuthority, toDefaultPort } from '../../http-semconv/authority.ts';
 import { toClientSpan } from '../../http-semconv/client-span.ts';
@@ -79,9 +80,9 @@ export function enableHttpClient({
     const { span, captured } = open;
     applyOutcome(span, toResponseOutcome('client', response.statusCode ?? 0));
     span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, response.httpVersion);
-    const { remoteAddress, remotePort } = response.socket;
-    if (remoteAddress !== undefined) span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, remoteAddress);
-    if (remotePort !== undefined) span.setAttribute(ATTR_NETWORK_PEER_PORT, remotePort);
+    const { address, port } = readPeer(response.socket);
+    if (address !== undefined) span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, address);
+    if (port !== undefined) span.setAttribute(ATTR_NETWORK_PEER_PORT, port);
     if (captured === undefined || !span.isRecording()) return;
     span.setAttributes(captured.headers('response', pairs(response.headers)));
     const body = captured.record('response');

@@ -5,6 +5,7 @@ import { type Context, type Span, SpanKind, context, trace } from '@opentelemetr
 import { suppressTracing } from '@opentelemetry/core';
 import { keepBodyContext } from '../../hooks/body-context.ts';
 import { subscribe } from '../../hooks/channels.ts';
+import { readPeer } from '../../hooks/socket-peer.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
 import { pathOf, queryOf, splitAbsoluteUrl } from '../../http-semconv/authority.ts';
 import { readOrigin } from '../../http-semconv/forwarded.ts';
@@ -43,10 +44,11 @@ export function enableHttpServer({
     const rawTarget = request.url ?? '';
     const absolute = splitAbsoluteUrl(rawTarget);
     const local = absolute?.rest ?? rawTarget;
+    const peer = readPeer(socket);
     const origin = readOrigin(header, {
       targetHost: absolute?.authority,
       encrypted: 'encrypted' in socket && socket.encrypted === true,
-      remoteAddress: socket.remoteAddress,
+      remoteAddress: peer.address,
     });
     const { method = 'GET' } = request;
     const facts: RequestFacts = {
@@ -72,8 +74,8 @@ export function enableHttpServer({
         client: { ...origin.client, host: redactor.redact(origin.client.host, 'string') },
       },
       userAgent: redactMaybe(header('user-agent')),
-      peerAddress: socket.remoteAddress,
-      peerPort: socket.remotePort,
+      peerAddress: peer.address,
+      peerPort: peer.port,
       protocolVersion: request.httpVersion,
       route: decision.name,
     });

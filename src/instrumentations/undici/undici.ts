@@ -8,6 +8,7 @@ import {
   ATTR_NETWORK_PEER_PORT,
 } from '@opentelemetry/semantic-conventions';
 import { subscribe } from '../../hooks/channels.ts';
+import { readPeer } from '../../hooks/socket-peer.ts';
 import { pathOf, queryOf, splitAbsoluteUrl, splitAuthority, toDefaultPort } from '../../http-semconv/authority.ts';
 import { toClientSpan } from '../../http-semconv/client-span.ts';
 import { toResponseOutcome } from '../../http-semconv/outcome.ts';
@@ -78,8 +79,9 @@ export function enableUndici({ tracer, redactor, urlRules, capture, traceHeaders
   function connect({ request, socket }: { request: UndiciRequest; socket: Socket }): void {
     const span = open.get(request)?.span;
     if (span === undefined) return;
-    if (socket.remoteAddress !== undefined) span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, socket.remoteAddress);
-    if (socket.remotePort !== undefined) span.setAttribute(ATTR_NETWORK_PEER_PORT, socket.remotePort);
+    const { address, port } = readPeer(socket);
+    if (address !== undefined) span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, address);
+    if (port !== undefined) span.setAttribute(ATTR_NETWORK_PEER_PORT, port);
   }
 
   function respond({ request, response }: { request: UndiciRequest; response: UndiciResponse }): void {
