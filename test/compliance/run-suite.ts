@@ -17,6 +17,7 @@ const USAGE = `node test/compliance/run-suite.ts --dir <checkout> --name <name> 
   [--quiet]           without a line per file
 format: mocha-json | test-lines | tap | exit-code. {report} is a file that is parsed instead of stdout, {reporter} prints test-lines.`;
 
+const MAX_REASON_LINES = 20;
 const preload = new URL('../../dist/preload.cjs', import.meta.url).href;
 
 const { values } = parseArgs({
@@ -70,7 +71,8 @@ const totals = {
 };
 const verdicts = { broken: [] as Suspect[], header: [] as Suspect[], flaky: [] as Suspect[] };
 const failingAnyway: string[] = [];
-const said = new Set<string>();
+/** What the agent said, and at which file it said so first. */
+const said = new Map<string, string>();
 let spans = 0;
 
 const found = values.files.length === 0 ? [''] : globSync(values.files, { cwd: suite.dir }).toSorted();
@@ -94,7 +96,7 @@ process.exitCode = verdicts.broken.length > 0 ? 1 : 0;
 
 async function run(file: string, env: Record<string, string>): Promise<TestResult[]> {
   const { results, said: lines } = await runCommand(suite, file, env);
-  for (const line of lines) said.add(line);
+  for (const line of lines) if (!said.has(line)) said.set(line, file);
   return results;
 }
 
@@ -135,15 +137,20 @@ function report(): void {
   list('only by the header it adds (pass with OTEL_PROPAGATORS=none)', verdicts.header);
   list('flaky', verdicts.flaky);
   console.log([`failing without the agent too: ${failingAnyway.length}`, ...failingAnyway].join('\n'));
-  if (said.size > 0) console.log(`the agent said:\n${[...said].map((line) => `  ${line}`).join('\n')}`);
+  for (const [line, file] of said) console.log(`the agent said: ${line} (${file})`);
   for (const error of new Set(sink.errors.map(String))) console.log(`the sink could not read: ${error}`);
 }
 
 function list(heading: string, suspects: readonly Suspect[]): void {
   console.log(`${heading}: ${suspects.length}`);
   for (const { file, title, reason, failed, without, with: is } of suspects) {
-    console.log(`  ${file}: ${title} (${without} -> ${is}; ${failed})\n${reason.trimEnd().replaceAll(/^/gm, '    ')}`);
+    console.log(`  ${file}: ${title} (${without} -> ${is}; ${failed})\n${indent(reason)}`);
   }
+}
+
+/** The beginning of a reason: stacks and dumps can be endless. */
+function indent(reason: string): string {
+  return reason.trimEnd().split('\n').slice(0, MAX_REASON_LINES).join('\n').replaceAll(/^/gm, '    ');
 }
 
 function toEnvironment(pairs: readonly string[]): Record<string, string> {
