@@ -9,9 +9,11 @@ async function compare(
   t: TestContext,
   code: string,
   count: number,
+  more: Record<string, string> = {},
 ): Promise<{ printed: string; spans: ReceivedSpan[] }> {
   const { sink, env } = await startSurroundings(t);
-  const { stdout } = await runTraced({ code: `const http = require('node:http');\n${code}`, env });
+  const program = `const http = require('node:http');\n${code}`;
+  const { stdout } = await runTraced({ code: program, env: { ...env, ...more } });
   return { printed: stdout, spans: await sink.waitForSpans(count) };
 }
 
@@ -54,5 +56,39 @@ suite('an application does not notice the agent', { concurrency: 4 }, () => {
     );
     assert.equal(printed, 'client undefined undefined\n');
     assert.equal(spans.filter(({ attributes }) => attributes['network.peer.address'] === '127.0.0.1').length, 2);
+  });
+
+  /** Prints the head of every kind of request as it reached a server, without what SKIP names. */
+  const heads = `const server = http.createServer((request, response) => {
+    const kept = request.rawHeaders.filter((_, at, all) => all[at - (at % 2)] !== process.env.SKIP);
+    console.log(request.method, kept.join('|').replaceAll(/:\\d+/g, ''));
+    response.end('hello');
+  });
+  const send = (options, body) =>
+    new Promise((resolve) => {
+      const { port } = server.address();
+      const request = http.request({ host: '127.0.0.1', port, ...options }, (response) => response.resume().on('end', resolve));
+      request.on('continue', () => request.end(body));
+      if (options.headers?.Expect === undefined) request.end(body);
+    });
+  server.listen(0, '127.0.0.1', async () => {
+    await send({});
+    await send({ method: 'POST', headers: { 'X-Own': ['a', 'b'] } }, 'body');
+    await send({ headers: [['X-Own', 'a'], ['x-OWN', 'b'], ['Host', 'own.example']] });
+    await send({ headers: { Expect: '100-continue' } }, 'body');
+    await send({ method: 'DELETE', agent: false });
+    await (await fetch('http://127.0.0.1:' + server.address().port, { method: 'PUT', body: 'body' })).text();
+    server.closeAllConnections();
+    server.close();
+  });`;
+
+  test('in the head of a request, but for one header', async (t) => {
+    const { printed } = await compare(t, heads, 12, { SKIP: 'traceparent' });
+    assert.equal(printed.split('\n').length, 7);
+  });
+
+  test('in the head of a request, with OTEL_PROPAGATORS=none', async (t) => {
+    const { printed } = await compare(t, heads, 12, { OTEL_PROPAGATORS: 'none' });
+    assert.match(printed, /^GET X-Own\|a\|x-OWN\|b\|Host\|own\.example\|/m);
   });
 });
