@@ -1,4 +1,6 @@
 // Started by start-pipeline.ts: sends what is left when the process ends, and changes nothing about how it ends.
+// Imported, not read from the global scope: a program may put something else in its place.
+import process from 'node:process';
 import { guard } from '../log/guard.ts';
 
 export interface LeavingOptions {

@@ -1,6 +1,7 @@
 // A script: runs the test suite of another project without and with the agent and compares test by test. How and what came out: docs/compliance.md.
 import { globSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startSink } from '../support/otlp-sink.ts';
 import { type Difference, countFailures, findBroken, judge } from './suites/compare-runs.ts';
@@ -12,13 +13,14 @@ const USAGE = `node test/compliance/run-suite.ts --dir <checkout> --name <name> 
   [--skip <text>]…    without the files whose path has this text
   [--env K=V]…        for both runs
   [--agent-env K=V]…  for the run with the agent
+  [--load <flag>]     of Node, --import=<url of the agent>; {agent} in it is the agent's path
   [--timeout <s>]     of one command, 300
   [--again <n>]       how often the file of a suspicious test runs again, 3
   [--quiet]           without a line per file
 format: mocha-json | test-lines | tap | exit-code. {report} is a file that is parsed instead of stdout, {reporter} prints test-lines.`;
 
 const MAX_REASON_LINES = 20;
-const preload = new URL('../../dist/preload.cjs', import.meta.url).href;
+const preload = new URL('../../dist/preload.cjs', import.meta.url);
 
 const { values } = parseArgs({
   options: {
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     skip: { type: 'string', multiple: true, default: [] },
     env: { type: 'string', multiple: true, default: [] },
     'agent-env': { type: 'string', multiple: true, default: [] },
+    load: { type: 'string', default: `--import=${preload.href}` },
     timeout: { type: 'string', default: '300' },
     again: { type: 'string', default: '3' },
     quiet: { type: 'boolean', default: false },
@@ -56,7 +59,9 @@ const agentEnv = {
   OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
   OTEL_SERVICE_NAME: name,
   ...toEnvironment(values['agent-env']),
-  NODE_OPTIONS: [`--import=${preload}`, suite.env['NODE_OPTIONS']].filter(Boolean).join(' '),
+  NODE_OPTIONS: [values.load.replace('{agent}', fileURLToPath(preload)), suite.env['NODE_OPTIONS']]
+    .filter(Boolean)
+    .join(' '),
 };
 
 interface Suspect extends Difference {

@@ -91,4 +91,25 @@ suite('an application does not notice the agent', { concurrency: 4 }, () => {
     const { printed } = await compare(t, heads, 12, { OTEL_PROPAGATORS: 'none' });
     assert.match(printed, /^GET X-Own\|a\|x-OWN\|b\|Host\|own\.example\|/m);
   });
+
+  test('when it replaces the global process', async (t) => {
+    const { printed } = await compare(
+      t,
+      `const real = process;
+      const server = http.createServer((request, response) => response.end('hello'));
+      server.listen(0, '127.0.0.1', () => {
+        globalThis.process = {};
+        real.on('beforeExit', () => console.log('before exit'));
+        real.on('SIGTERM', () => {});
+        http.get({ port: server.address().port, agent: false }, (response) => {
+          response.resume().on('end', () => {
+            real.removeAllListeners('SIGTERM');
+            server.close(() => console.log('closed'));
+          });
+        });
+      });`,
+      2,
+    );
+    assert.match(printed, /^closed\nbefore exit\n$/);
+  });
 });

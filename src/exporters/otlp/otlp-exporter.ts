@@ -1,4 +1,6 @@
 // Made by pipeline/ when `export.otlp` names an endpoint: encodes batches with the official transformer and posts them until taken.
+// Imported, not read from the global scope: a program may put something else in its place.
+import process from 'node:process';
 import { diag } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
