@@ -4,6 +4,7 @@ import process from 'node:process';
 import { guard } from '../log/guard.ts';
 
 export interface LeavingOptions {
+  readonly isRepl: boolean;
   /** True when there is something to send. */
   readonly isPending: () => boolean;
   readonly flush: () => Promise<unknown>;
@@ -28,7 +29,10 @@ type LeavingSignal = (typeof SIGNALS)[number];
  * Exit codes, signals and the number of listeners that the application sees on a signal it handles itself stay as without us.
  */
 export function flushOnLeaving(options: LeavingOptions): Disposable {
-  const signals = SIGNALS.map((signal) => watchSignal(signal, options));
+  // A REPL interrupts what it evaluates on SIGINT. Node loses that when there is a listener: it removes all of them for the evaluation, and
+  // with the last one the system's own way with the signal comes back, which is death.
+  const watched = SIGNALS.filter((signal) => signal !== 'SIGINT' || !options.isRepl);
+  const signals = watched.map((signal) => watchSignal(signal, options));
   let held = false;
   let isLate = false;
   const onBeforeExit = guard('beforeExit', () => {

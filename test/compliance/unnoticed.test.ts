@@ -112,4 +112,14 @@ suite('an application does not notice the agent', { concurrency: 4 }, () => {
     );
     assert.match(printed, /^closed\nbefore exit\n$/);
   });
+
+  test('when it interrupts what runs in a REPL', async () => {
+    const { stdout, code } = await runTraced({
+      flags: ['-i'],
+      env: { TRACING_CONSOLE: 'off' },
+      input: `a = 1001; process.kill(process.pid, 'SIGINT'); while (true) {}\na * 42\n`,
+    });
+    assert.match(stdout, /Script execution was interrupted by `SIGINT`[^]*42042/);
+    assert.equal(code, 0);
+  });
 });
