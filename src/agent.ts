@@ -20,7 +20,14 @@ import { writeStderr } from './log/write-stderr.ts';
 import { createDestinations } from './pipeline/destinations.ts';
 import { startPipeline } from './pipeline/start-pipeline.ts';
 import { createRedactor } from './redaction/create-redactor.ts';
-import { isPackageManager, isQuietProcess, isSdkRegistered, readEntryFile, readWorkingDirectory } from './standing.ts';
+import {
+  isPackageManager,
+  isQuietProcess,
+  isRepl,
+  isSdkRegistered,
+  readEntryFile,
+  readWorkingDirectory,
+} from './standing.ts';
 import { compileGivenRegex } from './url-rules/linear-regex.ts';
 import { createUrlFilter } from './url-rules/url-filter.ts';
 import { createUrlRules } from './url-rules/url-rules.ts';
@@ -95,6 +102,7 @@ function start(started: Disposable[]): boolean {
     beforeExitFlush: guard('exit', () => {
       for (const { endWhatIsOver } of instrumentations) endWhatIsOver?.();
     }),
+    isRepl: isRepl(),
     processors: terminal.processor === undefined ? [] : [terminal.processor],
   });
   started.push(pipeline);

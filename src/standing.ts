@@ -3,8 +3,17 @@ import { basename } from 'node:path';
 
 /** The program's main file as the command line names it; undefined for `node -e`, `node -p` and the REPL, whose first argument is none. */
 export function readEntryFile(): string | undefined {
-  const isEval = process.execArgv.some((flag) => /^(?:-e|-p|-pe|--eval|--print)(?:=|$)/.test(flag));
-  return isEval ? undefined : process.argv[1];
+  return isEval() ? undefined : process.argv[1];
+}
+
+function isEval(): boolean {
+  return process.execArgv.some((flag) => /^(?:-e|-p|-pe|--eval|--print)(?:=|$)/.test(flag));
+}
+
+/** True where Node reads lines and evaluates them one by one: `node -i`, or `node` alone in a terminal. */
+export function isRepl(): boolean {
+  if (process.execArgv.some((flag) => flag === '-i' || flag === '--interactive')) return true;
+  return !isEval() && process.argv[1] === undefined && process.getBuiltinModule('node:tty').isatty(0);
 }
 
 /** The working directory, or the root where it is deleted already. */

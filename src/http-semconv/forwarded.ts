@@ -17,8 +17,8 @@ export interface Connection {
   readonly targetHost?: string | undefined;
   readonly encrypted: boolean;
   readonly remoteAddress: string | undefined;
-  readonly localAddress?: string | undefined;
-  readonly localPort?: number | undefined;
+  /** Our end of it, asked for only where nobody else says who was asked. */
+  local?(): Authority;
 }
 
 /**
@@ -31,7 +31,7 @@ export function readOrigin(header: HeaderReader, connection: Connection): Origin
   return {
     scheme: scheme ?? (connection.encrypted ? 'https' : 'http'),
     // HTTP/1.0 needs no Host.
-    server: asked ? splitAuthority(asked) : { host: connection.localAddress ?? '', port: connection.localPort },
+    server: asked ? splitAuthority(asked) : (connection.local?.() ?? { host: '', port: undefined }),
     client: client === undefined ? { host: connection.remoteAddress ?? '', port: undefined } : splitAuthority(client),
   };
 }

@@ -8,6 +8,7 @@ import {
   ATTR_NETWORK_PEER_PORT,
   ATTR_NETWORK_PROTOCOL_VERSION,
 } from '@opentelemetry/semantic-conventions';
+import { readPeer } from '../hooks/socket-peer.ts';
 import { pathOf, queryOf } from '../http-semconv/authority.ts';
 import { toClientSpan } from '../http-semconv/client-span.ts';
 import { type ClientTarget, toUrl } from '../http-semconv/client-target.ts';
@@ -44,7 +45,7 @@ export interface ClientExchange extends OpenSpan {
   readonly parent: Context;
   readonly resendCount: number;
   /** The connection is known, and perhaps who is at its other end. */
-  connected(socket: Pick<Socket, 'remoteAddress' | 'remotePort'> | null | undefined): void;
+  connected(socket: Socket | null | undefined): void;
   answered(answer: Answer): void;
   speaks(protocolVersion: string): void;
   /** The request failed. A caller's own cancel just ends the span. */
@@ -111,10 +112,12 @@ export function createClientExchanges(
       parent,
       resendCount: attempt.count,
       connected(socket) {
-        if (isPeerKnown || socket?.remoteAddress === undefined) return;
+        if (isPeerKnown || !socket) return;
+        const { address, port } = readPeer(socket);
+        if (address === undefined) return;
         isPeerKnown = true;
-        span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, socket.remoteAddress);
-        if (socket.remotePort !== undefined) span.setAttribute(ATTR_NETWORK_PEER_PORT, socket.remotePort);
+        span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, address);
+        if (port !== undefined) span.setAttribute(ATTR_NETWORK_PEER_PORT, port);
       },
       speaks(protocolVersion) {
         span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, protocolVersion);

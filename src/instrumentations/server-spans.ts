@@ -1,7 +1,9 @@
 // Made by the http and http2 servers: starts a span for a request that was received, and settles what is known only when it ends.
+import type { Socket } from 'node:net';
 import { type Attributes, type Context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { type RPCMetadata, RPCType, setRPCMetadata, suppressTracing } from '@opentelemetry/core';
 import { ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
+import { type SocketPeer, readPeer } from '../hooks/socket-peer.ts';
 import { pathOf, queryOf, splitAbsoluteUrl } from '../http-semconv/authority.ts';
 import { type HeaderReader, readOrigin } from '../http-semconv/forwarded.ts';
 import { toRoutedName, toServerSpan } from '../http-semconv/server-span.ts';
@@ -22,16 +24,8 @@ export interface ReceivedRequest {
   headers(): Iterable<Header>;
   /** The context that the sender put into the headers. */
   readonly parent: Context;
-  readonly connection: Connection;
+  readonly socket: Socket | undefined;
   readonly protocolVersion: string;
-}
-
-/** The part of a socket that is read of a connection. */
-export interface Connection {
-  readonly remoteAddress?: string | undefined;
-  readonly remotePort?: number | undefined;
-  readonly localAddress?: string | undefined;
-  readonly localPort?: number | undefined;
 }
 
 export interface ServerSpan extends OpenSpan {
@@ -50,6 +44,9 @@ export interface StartedRequest {
   readonly open: ServerSpan | undefined;
 }
 
+/** Of a request whose session is gone already. */
+const NOBODY: SocketPeer = { address: undefined, port: undefined };
+
 /** Makes the function that starts server spans, or suppresses tracing below a request that is ignored. */
 export function createServerSpans({
   tracer,
@@ -63,17 +60,17 @@ export function createServerSpans({
   const redactMaybe = (text: string | undefined): string | undefined =>
     text === undefined ? undefined : redactor.redact(text, 'string');
 
-  return ({ method, target, header, parent, connection, ...request }) => {
+  return ({ method, target, header, parent, socket, ...request }) => {
     const absolute = splitAbsoluteUrl(target);
     const local = absolute?.rest ?? target;
     const authority = absolute?.authority ?? request.authority;
+    const peer = socket === undefined ? NOBODY : readPeer(socket);
     const origin = readOrigin(header, {
       trustForwarded,
       targetHost: authority,
       encrypted: request.encrypted,
-      remoteAddress: connection.remoteAddress,
-      localAddress: connection.localAddress,
-      localPort: connection.localPort,
+      remoteAddress: peer.address,
+      local: () => ({ host: socket?.localAddress ?? '', port: socket?.localPort }),
     });
     const facts: RequestFacts = {
       direction: 'server',
@@ -98,8 +95,8 @@ export function createServerSpans({
           client: { ...origin.client, host: redactor.redact(origin.client.host, 'string') },
         },
         userAgent: redactMaybe(header('user-agent')),
-        peerAddress: connection.remoteAddress,
-        peerPort: connection.remotePort,
+        peerAddress: peer.address,
+        peerPort: peer.port,
         protocolVersion: request.protocolVersion,
         route: decision.name,
       },

@@ -1,7 +1,10 @@
 // Started by start-pipeline.ts: sends what is left when the process ends, and changes nothing about how it ends.
+// Imported, not read from the global scope: a program may put something else in its place.
+import process from 'node:process';
 import { guard } from '../log/guard.ts';
 
 export interface LeavingOptions {
+  readonly isRepl: boolean;
   /** True when there is something to send. */
   readonly isPending: () => boolean;
   readonly flush: () => Promise<unknown>;
@@ -26,7 +29,10 @@ type LeavingSignal = (typeof SIGNALS)[number];
  * Exit codes, signals and the number of listeners that the application sees on a signal it handles itself stay as without us.
  */
 export function flushOnLeaving(options: LeavingOptions): Disposable {
-  const signals = SIGNALS.map((signal) => watchSignal(signal, options));
+  // A REPL interrupts what it evaluates on SIGINT. Node loses that when there is a listener: it removes all of them for the evaluation, and
+  // with the last one the system's own way with the signal comes back, which is death.
+  const watched = SIGNALS.filter((signal) => signal !== 'SIGINT' || !options.isRepl);
+  const signals = watched.map((signal) => watchSignal(signal, options));
   let held = false;
   let isLate = false;
   const onBeforeExit = guard('beforeExit', () => {

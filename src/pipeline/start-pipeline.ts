@@ -25,6 +25,7 @@ export interface PipelineOptions {
   readonly destinations: readonly Destination[];
   /** Called when the process exits, before the last flush. */
   readonly beforeExitFlush: () => void;
+  readonly isRepl: boolean;
   /** What else is told of every span, such as the console. */
   readonly processors: readonly SpanProcessor[];
 }
@@ -44,6 +45,7 @@ export function startPipeline({
   scope,
   destinations,
   beforeExitFlush,
+  isRepl,
   processors,
 }: PipelineOptions): Pipeline {
   const resource = createResource({
@@ -83,6 +85,7 @@ export function startPipeline({
   propagation.setGlobalPropagator(createPropagator(config));
   trace.setGlobalTracerProvider(provider);
   const leaving = flushOnLeaving({
+    isRepl,
     isPending: () => batches.some((batch) => batch.isPending()) || metrics?.isPending() === true,
     flush: () => Promise.all([...batches.map((batch) => batch.leave()), metrics?.leave()]),
     abandon: () => {

@@ -34,6 +34,7 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
     scope: { name: 'bench', version: '0' },
     destinations: [nowhere],
     beforeExitFlush: () => {},
+    isRepl: false,
     processors: [],
   });
   const tools = {

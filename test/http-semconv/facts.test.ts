@@ -139,7 +139,7 @@ suite('the origin of a request', () => {
   });
 
   test('without Host, as in HTTP/1.0, is where the connection arrived', () => {
-    const here = { localAddress: '10.0.0.1', localPort: 8080 };
+    const here = { local: () => ({ host: '10.0.0.1', port: 8080 }) };
     assert.equal(read({}, here), 'http 10.0.0.1 8080 10.0.0.9');
     assert.equal(read({ host: '' }, here), 'http 10.0.0.1 8080 10.0.0.9');
     assert.equal(read({ host: 'h' }, here), 'http h  10.0.0.9');

@@ -1,4 +1,6 @@
 // The transport of every OTLP over HTTP exporter, whatever its signal: encodes batches, posts them until they are taken, says what was refused.
+// `process` is imported, not read from the global scope: a program may put something else in its place.
+import process from 'node:process';
 import { diag } from '@opentelemetry/api';
 import type { BlockingResult, Delivery, SendOptions } from '../destination.ts';
 import { type Post, type PostAnswer, createPoster } from './http-post.ts';

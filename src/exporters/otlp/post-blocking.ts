@@ -1,4 +1,6 @@
 // Called while the process is leaving (`exit`): the event loop is gone, so a worker thread sends and this thread waits for it.
+// Imported, not read from the global scope: a program may put something else in its place.
+import process from 'node:process';
 import type { BlockingResult } from '../destination.ts';
 import type { PostTarget } from './http-post.ts';
 

@@ -58,7 +58,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
     header: (name) => toText(request.headers[name]),
     headers: () => pairs(request.headers),
     parent: tools.traceHeaders.extract(request.headers),
-    connection: socket,
+    socket,
     protocolVersion: request.httpVersion,
   });
   /** A request leaves it at the latest when its connection closes. */

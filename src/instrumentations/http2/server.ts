@@ -52,7 +52,8 @@ export function enableHttp2Server(tools: InstrumentationTools): Instrumentation 
       header: (name) => toText(headers[name === 'host' && authority !== undefined ? ':authority' : name]),
       headers: () => fields(headers),
       parent: traceHeaders.extract(headers),
-      connection: stream.session?.socket ?? {},
+      // A TCP or TLS socket, behind a proxy of Node's.
+      socket: stream.session?.socket,
       protocolVersion: '2',
     });
     keepStreamContext(stream, entered);

@@ -1,0 +1,125 @@
+// What the test suites of other projects taught: small programs that look where an application seldom looks, and see the same with the agent.
+import assert from 'node:assert/strict';
+import { suite, test, type TestContext } from 'node:test';
+import type { ReceivedSpan } from '../support/otlp-decode.ts';
+import { runTraced, startSurroundings } from '../integration/traced.ts';
+
+/** Runs the program without and with the agent; what it printed is the same, and the agent saw `count` requests. */
+async function compare(
+  t: TestContext,
+  code: string,
+  count: number,
+  more: Record<string, string> = {},
+): Promise<{ printed: string; spans: ReceivedSpan[] }> {
+  const { sink, env } = await startSurroundings(t);
+  const program = `const http = require('node:http');\n${code}`;
+  const { stdout } = await runTraced({ code: program, env: { ...env, ...more } });
+  return { printed: stdout, spans: await sink.waitForSpans(count) };
+}
+
+suite('an application does not notice the agent', { concurrency: 4 }, () => {
+  test('in the address of a connection that is gone, which nobody had asked for before', async (t) => {
+    const { printed, spans } = await compare(
+      t,
+      `const server = http.createServer((request) => {
+        const { socket } = request;
+        request.destroy();
+        socket.once('close', () => {
+          console.log('server', socket.remoteAddress, socket.remotePort);
+          server.close();
+        });
+      });
+      server.listen(0, '127.0.0.1', () => {
+        http.get({ port: server.address().port, agent: false }).on('error', ({ code }) => console.error(code));
+      });`,
+      2,
+    );
+    assert.equal(printed, 'server undefined undefined\n');
+    assert(spans.some(({ attributes }) => attributes['network.peer.address'] === '127.0.0.1'));
+  });
+
+  test('in the address that a client asks for when its connection is gone', async (t) => {
+    const { printed, spans } = await compare(
+      t,
+      `const server = http.createServer((request, response) => response.end('hello'));
+      server.listen(0, '127.0.0.1', () => {
+        http.get({ port: server.address().port, agent: false }, (response) => {
+          const { socket } = response;
+          socket.once('close', () => {
+            console.log('client', socket.remoteAddress, socket.remotePort);
+            server.close();
+          });
+          response.resume();
+        });
+      });`,
+      2,
+    );
+    assert.equal(printed, 'client undefined undefined\n');
+    assert.equal(spans.filter(({ attributes }) => attributes['network.peer.address'] === '127.0.0.1').length, 2);
+  });
+
+  /** Prints the head of every kind of request as it reached a server, without what SKIP names. */
+  const heads = `const server = http.createServer((request, response) => {
+    const kept = request.rawHeaders.filter((_, at, all) => all[at - (at % 2)] !== process.env.SKIP);
+    console.log(request.method, kept.join('|').replaceAll(/:\\d+/g, ''));
+    response.end('hello');
+  });
+  const send = (options, body) =>
+    new Promise((resolve) => {
+      const { port } = server.address();
+      const request = http.request({ host: '127.0.0.1', port, ...options }, (response) => response.resume().on('end', resolve));
+      request.on('continue', () => request.end(body));
+      if (options.headers?.Expect === undefined) request.end(body);
+    });
+  server.listen(0, '127.0.0.1', async () => {
+    await send({});
+    await send({ method: 'POST', headers: { 'X-Own': ['a', 'b'] } }, 'body');
+    await send({ headers: [['X-Own', 'a'], ['x-OWN', 'b'], ['Host', 'own.example']] });
+    await send({ headers: { Expect: '100-continue' } }, 'body');
+    await send({ method: 'DELETE', agent: false });
+    await (await fetch('http://127.0.0.1:' + server.address().port, { method: 'PUT', body: 'body' })).text();
+    server.closeAllConnections();
+    server.close();
+  });`;
+
+  test('in the head of a request, but for one header', async (t) => {
+    const { printed } = await compare(t, heads, 12, { SKIP: 'traceparent' });
+    assert.equal(printed.split('\n').length, 7);
+  });
+
+  test('in the head of a request, with OTEL_PROPAGATORS=none', async (t) => {
+    const { printed } = await compare(t, heads, 12, { OTEL_PROPAGATORS: 'none' });
+    assert.match(printed, /^GET X-Own\|a\|x-OWN\|b\|Host\|own\.example\|/m);
+  });
+
+  test('when it replaces the global process', async (t) => {
+    const { printed } = await compare(
+      t,
+      `const real = process;
+      const server = http.createServer((request, response) => response.end('hello'));
+      server.listen(0, '127.0.0.1', () => {
+        globalThis.process = {};
+        real.on('beforeExit', () => console.log('before exit'));
+        real.on('SIGTERM', () => {});
+        http.get({ port: server.address().port, agent: false }, (response) => {
+          response.resume().on('end', () => {
+            real.removeAllListeners('SIGTERM');
+            server.close(() => console.log('closed'));
+          });
+        });
+      });`,
+      2,
+    );
+    assert.match(printed, /^closed\nbefore exit\n$/);
+  });
+
+  test('when it interrupts what runs in a REPL', async () => {
+    const { stdout, code } = await runTraced({
+      flags: ['-i'],
+      env: { TRACING_CONSOLE: 'off' },
+      input: `a = 1001; process.kill(process.pid, 'SIGINT'); while (true) {}\na * 42\n`,
+    });
+    assert.match(stdout, /Script execution was interrupted by `SIGINT`[^]*42042/);
+    assert.equal(code, 0);
+  });
+});
