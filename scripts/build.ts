@@ -4,8 +4,10 @@ import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, type Plugin, build } from 'rolldown';
+import { libraries } from '../src/instrumentations/libraries/table.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const librariesFolder = join(root, 'src/instrumentations/libraries');
 const shared: BuildOptions = { cwd: root, platform: 'node', logLevel: 'warn', treeshake: { moduleSideEffects: false } };
 
 /** What cosmiconfig imports and our own loaders and search places never reach: 63 kB less to read. */
@@ -13,6 +15,26 @@ const withoutUnreachable: Plugin = {
   name: 'without-unreachable',
   resolveId: (id) => (id === 'js-yaml' || id === 'env-paths' ? `\0${id}` : undefined),
   load: (id) => (id.startsWith('\0') && !id.includes('rolldown') ? 'export {}' : undefined),
+};
+
+/** A bundle for each instrumentation, so that one is read only when its library is used; what they share is a few files beside them. */
+const libraryBundles: Plugin = {
+  name: 'library-bundles',
+  resolveId: (id) => {
+    if (id.startsWith('library:')) return `\0${id}`;
+    // Hooks are hooks/module-hooks.ts's work; here they are only written down.
+    return /^(?:require|import)-in-the-middle$/.test(id) ? join(librariesFolder, 'recorded-hooks.ts') : undefined;
+  },
+  load: (id) => {
+    const row = libraries.find(({ name }) => id === `\0library:${name}`);
+    if (row?.package === undefined) return undefined;
+    const start = JSON.stringify(join(librariesFolder, 'start-instrumentation.ts'));
+    const supported = JSON.stringify(join(librariesFolder, 'is-supported.ts'));
+    return `import { ${row.exported} } from ${JSON.stringify(row.package)};
+import { startInstrumentation } from ${start};
+export { isSupported } from ${supported};
+export const start = (options) => startInstrumentation(${row.exported}, options);`;
+  },
 };
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
@@ -42,6 +64,24 @@ await Promise.all([
     ...shared,
     input: 're2js',
     output: { file: 'dist/re2js.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
+  build({
+    ...shared,
+    input: {
+      routes: join(librariesFolder, 'routes/routes.ts'),
+      ...Object.fromEntries(
+        libraries.filter((row) => row.package !== undefined).map(({ name }) => [name, `library:${name}`]),
+      ),
+    },
+    plugins: [libraryBundles],
+    output: {
+      dir: 'dist/libraries',
+      format: 'cjs',
+      minify: true,
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name].cjs',
+      codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+    },
   }),
   build({ ...shared, input: 'src/cli/main.ts', output: { file: 'dist/cli.js', format: 'esm', codeSplitting: false } }),
   build({ ...shared, input: 'src/index.ts', output: { file: 'dist/config.js', format: 'esm', codeSplitting: false } }),

@@ -8,6 +8,7 @@ import { createConsole } from './exporters/console/create-console.ts';
 import { createCapture } from './instrumentations/capture/capture.ts';
 import { enableHttpClient } from './instrumentations/http/client.ts';
 import { enableHttpServer } from './instrumentations/http/server.ts';
+import { enableLibraries } from './instrumentations/libraries/enable-libraries.ts';
 import type { Instrumentation } from './instrumentations/tools.ts';
 import { createTraceHeaders } from './instrumentations/trace-headers.ts';
 import { enableUndici } from './instrumentations/undici/undici.ts';
@@ -107,11 +108,14 @@ function start(started: Disposable[]): boolean {
     capture: createCapture(config),
     traceHeaders: createTraceHeaders(),
   };
-  for (const enable of [enableHttpServer, enableHttpClient, enableUndici]) {
+  const http = config['instrumentations.http'] ? [enableHttpServer, enableHttpClient] : [];
+  const undici = config['instrumentations.undici'] ? [enableUndici] : [];
+  for (const enable of [...http, ...undici]) {
     const instrumentation = enable(tools);
     instrumentations.push(instrumentation);
     started.push(instrumentation);
   }
+  started.push(enableLibraries({ optionsOf: (name) => config[`instrumentations.${name}`], log }));
 
   if (isMainThread && !isQuietProcess(env)) {
     terminal.showBanner({

@@ -6,7 +6,6 @@ export const LATER_KEYS: readonly string[] = [
   'http.knownMethods',
   'http.trustForwarded',
   'http.requireParent',
-  'instrumentations',
   'propagation.accept',
   'propagation.to',
   'sampling.perSecond',
@@ -40,8 +39,6 @@ export const LATER_VARIABLES: readonly string[] = [
   'TRACING_FILE',
   'TRACING_SPOOL_DIR',
   'OTEL_CONFIG_FILE',
-  'OTEL_NODE_ENABLED_INSTRUMENTATIONS',
-  'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
   'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS',
 ];
 

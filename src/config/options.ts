@@ -2,6 +2,7 @@
 // to add an option, add a row (and take its name out of later.ts, if it is there).
 import * as v from 'valibot';
 import { isMarker } from '../redaction/redactor-options.ts';
+import { instrumentationOptions } from './instrumentation-options.ts';
 import { option } from './option.ts';
 import { consoleExporterVariable, otlpExporterVariable, samplerVariable } from './otel-variables.ts';
 import * as schema from './schemas.ts';
@@ -197,6 +198,8 @@ export const options = {
     default: {},
     doc: 'Functions request(span, info) and response(span, info) of a JS or TS config, called for every HTTP span. A throw is contained, and what they set is redacted.',
   }),
+
+  ...instrumentationOptions,
 
   'propagation.propagators': option({
     schema: () =>

@@ -2,7 +2,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Context, type Span, SpanKind, context, trace } from '@opentelemetry/api';
-import { suppressTracing } from '@opentelemetry/core';
+import { type RPCMetadata, setRPCMetadata, suppressTracing } from '@opentelemetry/core';
+import { ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import { keepBodyContext } from '../../hooks/body-context.ts';
 import { subscribe } from '../../hooks/channels.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
@@ -16,7 +17,16 @@ import { setSampleRatio } from '../../url-rules/sample-ratio.ts';
 import { applyOutcome } from '../end-span.ts';
 import type { Captured } from '../capture/capture.ts';
 import { pairs, toHeader, toText } from '../capture/headers-of.ts';
+import { RequestRoute } from '../request-route.ts';
 import type { Instrumentation, InstrumentationTools, OpenSpan } from '../tools.ts';
+
+/** An open server span; its route is known when the request is over. */
+interface OpenServerSpan extends OpenSpan {
+  /** What the name of the span begins with, and is where no route is known. */
+  readonly methodName: string;
+  /** Undefined where a rule has named the route. */
+  readonly route: RequestRoute | undefined;
+}
 
 interface ServerExchange {
   readonly request: IncomingMessage;
@@ -33,7 +43,7 @@ export function enableHttpServer({
   traceHeaders,
 }: InstrumentationTools): Instrumentation {
   /** A response leaves it at the latest when its connection closes. */
-  const openSpans = new Map<ServerResponse, OpenSpan>();
+  const openSpans = new Map<ServerResponse, OpenServerSpan>();
   /** The responses that are under way on a connection: more than one when a client pipelines. */
   const connections = new WeakMap<Socket, Set<ServerResponse>>();
 
@@ -80,13 +90,20 @@ export function enableHttpServer({
     const captured = capture.of('server', decision.capture, decision.redactor);
     if (captured !== undefined) Object.assign(attributes, captured.headers('request', pairs(request.headers)));
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, setSampleRatio(parent, decision.sample));
-    openSpans.set(response, { span, captured });
+    const route = new RequestRoute(span);
+    openSpans.set(response, {
+      span,
+      captured,
+      methodName: name,
+      route: decision.name === undefined ? route : undefined,
+    });
     if (captured !== undefined && span.isRecording()) {
       recordBodies(captured, request, response);
       captured.hook('request', span, { direction: 'server', request });
     }
     connectionOf(socket).add(response);
-    enter(trace.setSpan(parent, span), request);
+    // Its `route` may be undefined where the type has none; the interface is older than the difference.
+    enter(setRPCMetadata(trace.setSpan(parent, span), route as RPCMetadata), request);
   }
 
   function finish({ request, response, socket }: ServerExchange): void {
@@ -98,8 +115,10 @@ export function enableHttpServer({
     close(open, request, response);
   }
 
-  function close({ span, captured }: OpenSpan, request: IncomingMessage, response: ServerResponse): void {
+  function close(open: OpenServerSpan, request: IncomingMessage, response: ServerResponse): void {
+    const { span, captured } = open;
     try {
+      nameByRoute(open);
       if (captured !== undefined && span.isRecording()) complete(span, captured, { request, response });
     } finally {
       span.end();
@@ -146,6 +165,13 @@ export function enableHttpServer({
       }
     },
   };
+}
+
+function nameByRoute({ span, methodName, route: request }: OpenServerSpan): void {
+  const route = request?.route;
+  if (typeof route !== 'string' || route === '') return;
+  span.setAttribute(ATTR_HTTP_ROUTE, route);
+  span.updateName(`${methodName} ${route}`);
 }
 
 /** What is known only now: the response's headers as they were sent, and the bodies. */
