@@ -102,7 +102,8 @@ export function hookRestify(): readonly LibraryHook[] {
 type HonoHandler = (context: unknown, next: unknown) => unknown;
 type HonoAdd = (this: unknown, method: string, path: string, entry: readonly [HonoHandler, ...unknown[]]) => unknown;
 
-/** hono: handlers are put into a router beside their path; whatever was registered for all methods and takes `next` is middleware. */
+/** hono: handlers are put into a router beside their path; what takes all methods, and `next` or
+ * every path, is middleware. */
 export function hookHono(): readonly LibraryHook[] {
   return [
     {
@@ -117,7 +118,7 @@ export function hookHono(): readonly LibraryHook[] {
           (original) =>
             function (method, path, entry) {
               const [handler, ...rest] = entry;
-              if (typeof handler !== 'function' || (method === 'ALL' && handler.length > 1)) {
+              if (typeof handler !== 'function' || (method === 'ALL' && (handler.length > 1 || path.endsWith('*')))) {
                 return Reflect.apply(original, this, [method, path, entry]);
               }
               const answer: HonoHandler = (context, next) => {

@@ -1,0 +1,17 @@
+// The table of instrumentations says what the installed packages say.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readRows } from '../../scripts/write-libraries.ts';
+import { libraryNames } from '../../src/config/library-names.ts';
+import { libraries } from '../../src/instrumentations/libraries/table.ts';
+
+test('the table is what `npm run libraries` would write', () => {
+  assert.deepEqual(libraries, readRows());
+});
+
+test('every row has an option', () => {
+  assert.deepEqual(
+    libraryNames,
+    libraries.map(({ name }) => name),
+  );
+});
