@@ -10,14 +10,11 @@ export interface UsedPackage {
   /** As the table names it; under an npm alias its folder is called otherwise. */
   readonly name: string;
   readonly folder: string;
-  /** It is an ES module, and this Node cannot tell when such a one is evaluated. */
+  /** An ES module was asked for, and this Node cannot tell when such a one is evaluated; CommonJS files behind it are met. */
   readonly isOutOfReach: boolean;
   /** The file from whose resolution this comes; undefined where it is not a file. */
   readonly parent: string | undefined;
 }
-
-/** What exports go through; gives them back, or others in their place. */
-export type ExportsPatch = (exports: unknown, file: LoadedFile) => unknown;
 
 /** A file of a watched package that has just been evaluated. */
 export interface LoadedFile {
@@ -31,7 +28,10 @@ export interface ModuleWatch {
   readonly names: ReadonlySet<string>;
   /** Called once for every copy of a package, when it is about to be loaded. False: nothing of it is wanted. */
   readonly onFirstUse: (used: UsedPackage) => boolean;
-  readonly patch: ExportsPatch;
+  /** What the exports of its files go through; gives them back, or others in their place. */
+  readonly patch: (exports: unknown, file: LoadedFile) => unknown;
+  /** Told of every copy that CommonJS has loaded already; it is left alone. */
+  readonly onTooLate: (name: string, folder: string) => void;
 }
 
 type LoadFile = (module: NodeJS.Module, filename: string) => void;
@@ -44,7 +44,7 @@ const NODE_MODULES = `${sep}node_modules${sep}`;
  * @note CommonJS files are met where Node evaluates them (`require.extensions['.js']`), which an `import` of CommonJS passes as well: what is
  * put in place of the exports there, everybody gets, and no proxy stands between a program and its modules.
  */
-export function watchModules({ names, onFirstUse, patch }: ModuleWatch): Disposable {
+export function watchModules({ names, onFirstUse, patch, onTooLate }: ModuleWatch): Disposable {
   /** Folder -> name, for packages that are patched; false where nothing of it is wanted. */
   const folders = new Map<string, string | false>();
   /** Folders outside any node_modules: workspaces. */
@@ -120,6 +120,13 @@ export function watchModules({ names, onFirstUse, patch }: ModuleWatch): Disposa
     patch(namespace, file);
   }
 
+  for (const filename of Object.keys(createRequire(process.execPath).cache)) {
+    const folder = folderInNodeModules(filename);
+    const name = folder?.slice(folder.lastIndexOf(NODE_MODULES) + NODE_MODULES.length).replaceAll(sep, '/');
+    if (folder === undefined || name === undefined || folders.has(folder) || !names.has(name)) continue;
+    folders.set(folder, false);
+    onTooLate(name, folder);
+  }
   const hooks = registerHooks({
     resolve(specifier, context, nextResolve) {
       const resolved = nextResolve(specifier, context);

@@ -104,17 +104,28 @@ export function enableLibraries({ optionsOf, log, load = loadBundle }: Libraries
 
   function patch(exports: unknown, file: LoadedFile): unknown {
     const key = toKey(file.packageName, file.folder);
+    const known = seen.get(key);
+    if (known?.state === 'unsupported') {
+      const { reason: _, ...met } = known;
+      remember({ ...met, state: 'traced' });
+    }
     let current = exports;
     for (const hook of hooksOf.get(file.packageName) ?? []) {
       try {
         current = hook.patch(current, file.name, file.folder) ?? current;
       } catch (error) {
-        const known = seen.get(key);
         if (known !== undefined) remember({ ...known, state: 'failed', reason: fail(file.packageName, error) });
         return current;
       }
     }
     return current;
+  }
+
+  function onTooLate(name: string, folder: string): void {
+    for (const { row } of rowsOf.get(name) ?? []) {
+      const reason = 'loaded before the agent; put the agent first';
+      remember({ name, version: readVersion(folder), folder, instrumentation: row.name, state: 'too-late', reason });
+    }
   }
 
   function toOptions(name: LibraryName): LibraryOptions | undefined {
@@ -148,7 +159,7 @@ export function enableLibraries({ optionsOf, log, load = loadBundle }: Libraries
   startBuiltins();
   const names = new Set(rowsOf.keys());
   for (const module of builtins) names.delete(module);
-  const watch = watchModules({ names, onFirstUse, patch });
+  const watch = watchModules({ names, onFirstUse, patch, onTooLate });
   return {
     seen: () => [...seen.values()],
     [Symbol.dispose]: () => watch[Symbol.dispose](),
