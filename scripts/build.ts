@@ -1,9 +1,10 @@
 // `npm run build`: src/ -> dist/: the preload and its agent as two CommonJS files, the two public modules, and their types.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, type Plugin, build } from 'rolldown';
+import { createThirdPartyText } from './third-party.ts';
 import { libraries } from '../src/instrumentations/libraries/table.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -38,7 +39,7 @@ export const start = (options) => startInstrumentation(${row.exported}, options)
 };
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-await Promise.all([
+const outputs = await Promise.all([
   // Two files: the guard must parse on Node 10 and read nothing more where it stands aside.
   build({
     ...shared,
@@ -91,6 +92,10 @@ await Promise.all([
     output: { file: 'dist/redaction.js', format: 'esm', minify: true, codeSplitting: false },
   }),
 ]);
+const moduleIds = outputs.flatMap(({ output }) =>
+  output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])),
+);
+writeFileSync(join(root, 'dist/THIRD-PARTY.txt'), createThirdPartyText(moduleIds));
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'], {
   cwd: root,
   stdio: 'inherit',

@@ -57,7 +57,8 @@ export const libraryNames = [${readRows()
 function toRow(name: string): LibraryRow {
   const exports = require(name) as Record<string, unknown>;
   const [exported, Instrumentation] =
-    Object.entries(exports).find(([key, value]) => typeof value === 'function' && /Instrumentation$/.test(key)) ?? [];
+    Object.entries(exports).find(([key, value]) => typeof value === 'function' && key.endsWith('Instrumentation')) ??
+    [];
   if (exported === undefined) throw new Error(`${name} exports no instrumentation`);
   const instrumentation = new (Instrumentation as new (options: object) => Inspectable)({ enabled: false });
   const modules: Record<string, string[]> = {};

@@ -48,14 +48,15 @@ libraryTest('mysql2', {
 libraryTest('redis', {
   links: { redis: 'redis' },
   service: 'redis',
+  order: 'text',
   attributes: ['db.system.name', 'db.query.text'],
   secrets: ['hunter2secret'],
   tree: `
     CLIENT redis-connect db.system.name=redis
     SERVER GET 200
-      CLIENT redis-SET db.system.name=redis db.query.text="SET tracing:redis [1 other arguments]"
-      CLIENT redis-GET db.system.name=redis db.query.text="GET tracing:redis"
       CLIENT redis-DEL db.system.name=redis db.query.text="DEL tracing:redis"
+      CLIENT redis-GET db.system.name=redis db.query.text="GET tracing:redis"
+      CLIENT redis-SET db.system.name=redis db.query.text="SET tracing:redis [1 other arguments]"
   `,
 });
 

@@ -84,6 +84,12 @@ libraryTest('hono', {
     SERVER GET 401
     SERVER GET 404
   `,
+  treeOutOfReach: `
+    SERVER GET 200
+    SERVER GET 200
+    SERVER GET 401
+    SERVER GET 404
+  `,
 });
 
 libraryTest('restify', {
@@ -116,5 +122,29 @@ libraryTest('router', {
     SERVER GET /users/:id 200 http.route=/users/:id
     SERVER GET /shops/:shop/orders/:order 200 http.route=/shops/:shop/orders/:order
     SERVER GET 404
+  `,
+});
+
+libraryTest('express, with its middleware', {
+  fixture: 'express',
+  links: { express: 'express-4' },
+  config: 'instrumentations: { express: { middleware: true } }',
+  requests: ['/users/7', '/private/page', '/nowhere'],
+  order: 'text',
+  tree: `
+    SERVER GET /users/:id 200
+      INTERNAL middleware - <anonymous>
+      INTERNAL middleware - expressInit
+      INTERNAL middleware - query
+      INTERNAL request handler - /users/:id
+    SERVER GET 401
+      INTERNAL middleware - <anonymous>
+      INTERNAL middleware - <anonymous>
+      INTERNAL middleware - expressInit
+      INTERNAL middleware - query
+    SERVER GET 404
+      INTERNAL middleware - <anonymous>
+      INTERNAL middleware - expressInit
+      INTERNAL middleware - query
   `,
 });

@@ -38,6 +38,6 @@ export function wantsSpans(name: string, options: LibraryOptions): boolean {
 }
 
 /** The options that the instrumentation itself gets. */
-export function toLibraryOptions(name: string, { middleware: _, ...options }: LibraryOptions): LibraryOptions {
-  return { ...DEFAULTS[name], ...options };
+export function toLibraryOptions(name: string, options: LibraryOptions): LibraryOptions {
+  return { ...DEFAULTS[name], ...options, middleware: undefined };
 }

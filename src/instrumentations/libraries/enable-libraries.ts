@@ -21,7 +21,7 @@ import { libraries } from './table.ts';
 export interface LibrariesOptions {
   /** What the configuration says of `instrumentations.<name>`; undefined where it says nothing. */
   readonly optionsOf: (name: LibraryName) => boolean | LibraryOptions | undefined;
-  readonly log: Pick<DiagLogger, 'warn' | 'debug'>;
+  readonly log: Pick<DiagLogger, 'warn'>;
   /** Reads one of the bundles beside the agent: `pg`, `routes`. */
   readonly load?: (name: string) => unknown;
 }

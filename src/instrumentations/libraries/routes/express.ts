@@ -63,6 +63,11 @@ function watchLayers(exports: unknown): void {
       name,
       (original) =>
         function (request, response, next) {
+          // From its first layer on, the request has no route until one matches, whatever others say of middleware.
+          if (!bases.has(request)) {
+            bases.set(request, '');
+            decideRoute(undefined);
+          }
           const base = bases.get(request) ?? '';
           if (this.route !== undefined) {
             decideRoute(joinRoute(base, toText(this.route.path)));

@@ -38,8 +38,8 @@ export function hookKoa(): readonly LibraryHook[] {
       'handleRequest',
       (original) =>
         function (...args) {
-          const context = Object(args[0]) as { readonly _matchedRoute?: unknown };
-          decideRoute(() => (context._matchedRoute === undefined ? undefined : String(context._matchedRoute)));
+          const context = Object(args[0]) as { readonly _matchedRoute?: string | RegExp };
+          decideRoute(() => context._matchedRoute?.toString());
           return Reflect.apply(original, this, args);
         },
     );
@@ -85,11 +85,8 @@ export function hookRestify(): readonly LibraryHook[] {
           '_setupRequest',
           (original) =>
             function (...args) {
-              const request = args[0] as { getRoute(): { readonly path?: unknown } | undefined };
-              decideRoute(() => {
-                const path = request.getRoute()?.path;
-                return path === undefined ? undefined : String(path);
-              });
+              const request = args[0] as { getRoute(): { readonly path?: string | RegExp } | undefined };
+              decideRoute(() => request.getRoute()?.path?.toString());
               return Reflect.apply(original, this, args);
             },
         );
