@@ -1,5 +1,5 @@
 // Run by `npm run libraries`: writes src/instrumentations/libraries/table.ts from what the installed instrumentations say of themselves.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { InstrumentationModuleDefinition } from '@opentelemetry/instrumentation';
@@ -7,6 +7,7 @@ import type { LibraryName, LibraryRow } from '../src/instrumentations/libraries/
 import packageJson from '../package.json' with { type: 'json' };
 
 const require = createRequire(import.meta.url);
+const doc = fileURLToPath(new URL('../docs/libraries.md', import.meta.url));
 const PREFIX = '@opentelemetry/instrumentation-';
 
 /** Instrumentations that hook no package, with the packages that call for them. */
@@ -32,7 +33,7 @@ export function readRows(): readonly LibraryRow[] {
 
 function createTable(): string {
   return `// Written by \`npm run libraries\`; a test fails when it is stale. Read by enable-libraries.ts and by scripts/build.ts.
-import type { LibraryName, LibraryRow } from './library.ts';
+import type { LibraryRow } from './library.ts';
 
 /** Every instrumentation that is loaded when its library is. */
 export const libraries: readonly LibraryRow[] = [
@@ -52,6 +53,18 @@ export const libraryNames = [${readRows()
     .map(({ name }) => `'${name}'`)
     .join(', ')}] as const;
 `;
+}
+
+/** docs/libraries.md with the table as it has to be. */
+export function createDoc(): string {
+  const text = readFileSync(doc, 'utf8');
+  const start = text.indexOf('-->\n') + '-->\n'.length;
+  const rows = readRows().map(({ name, modules }) => {
+    const packages = Object.entries(modules).map(([module, ranges]) => `${module} ${ranges.join(', ')}`);
+    return `| \`${name}\` | ${packages.join('<br>')} |`;
+  });
+  const table = ['', '| `instrumentations.<name>` | packages and versions |', '|---|---|', ...rows, '', ''].join('\n');
+  return text.slice(0, start) + table + text.slice(text.indexOf('<!-- /table -->'));
 }
 
 function toRow(name: string): LibraryRow {
@@ -85,4 +98,5 @@ if (import.meta.main) {
     writeFileSync(fileURLToPath(new URL(`../src/${path}`, import.meta.url)), text);
   write('instrumentations/libraries/table.ts', createTable());
   write('config/library-names.ts', createNames());
+  writeFileSync(doc, createDoc());
 }
