@@ -87,3 +87,27 @@ libraryTest('graphql', {
       INTERNAL graphql.parse
   `,
 });
+
+libraryTest('knex', {
+  links: { knex: 'knex', pg: 'pg' },
+  service: 'postgres',
+  attributes: ['db.query.text'],
+  secrets: ['hunter2secret', 'secret-parameter'],
+  tree: `
+    SERVER GET 200
+      CLIENT pg.connect
+      CLIENT pg.query:SELECT test db.query.text="select version();"
+      CLIENT select test db.query.text="select ? as name"
+        CLIENT pg.query:SELECT test db.query.text="select $1 as name"
+  `,
+});
+
+libraryTest('pools', {
+  links: { 'generic-pool': 'generic-pool', dataloader: 'dataloader' },
+  tree: `
+    SERVER GET 200
+      INTERNAL generic-pool.acquire
+      CLIENT dataloader.load
+        INTERNAL dataloader.batch
+  `,
+});

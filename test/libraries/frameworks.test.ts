@@ -148,3 +148,34 @@ libraryTest('express, with its middleware', {
       INTERNAL middleware - query
   `,
 });
+
+libraryTest('nestjs', {
+  links: Object.fromEntries(
+    ['@nestjs/common', '@nestjs/core', '@nestjs/platform-express', 'reflect-metadata', 'rxjs'].map((name) => [
+      name,
+      name,
+    ]),
+  ),
+  requests: ['/users/7', '/users/hidden/page', '/nowhere'],
+  attributes,
+  tree: `
+    INTERNAL Create Nest App
+    SERVER GET /users/:id 200 http.route=/users/:id
+      INTERNAL Users.find http.route=/users/:id
+        INTERNAL find
+    SERVER GET /users/hidden/page 403 http.route=/users/hidden/page
+      INTERNAL Users.hidden ERROR "Forbidden resource" http.route=/users/hidden/page
+    SERVER GET 404
+  `,
+});
+
+libraryTest('koa-2', {
+  fixture: 'koa',
+  links: { koa: 'koa-2', '@koa/router': '@koa/router' },
+  requests: ['/users/7', '/nowhere'],
+  attributes,
+  tree: `
+    SERVER GET /users/:id 200 http.route=/users/:id
+    SERVER GET 404
+  `,
+});

@@ -38,7 +38,9 @@ export function createProgram(t: TestContext, source: string, style: ModuleStyle
 
 /** The same program with `require`; a default import of CommonJS is what `require` gives. */
 function toCommonJs(source: string): string {
-  return source.replaceAll(/^import (.+) from ('[^']+');$/gm, 'const $1 = require($2);');
+  return source
+    .replaceAll(/^import (.+) from ('[^']+');$/gm, 'const $1 = require($2);')
+    .replaceAll(/^import ('[^']+');$/gm, 'require($1);');
 }
 
 export interface LibraryTest {

@@ -18,6 +18,8 @@ const FRAMEWORKS: ReadonlySet<string> = new Set([
 
 const DEFAULTS: Readonly<Record<string, LibraryOptions>> = {
   fastify: { registerOnInitialization: true },
+  // Else every file that Node reads of the program is a trace.
+  fs: { requireParentSpan: true },
   // Resolvers that only read a property are most of them.
   graphql: { ignoreTrivialResolveSpans: true, mergeItems: true },
 };
