@@ -8,6 +8,7 @@ import { createConsole } from './exporters/console/create-console.ts';
 import { createCapture } from './instrumentations/capture/capture.ts';
 import { enableHttpClient } from './instrumentations/http/client.ts';
 import { enableHttpServer } from './instrumentations/http/server.ts';
+import { reportBundledEntry } from './instrumentations/libraries/bundled-entry.ts';
 import { enableLibraries } from './instrumentations/libraries/enable-libraries.ts';
 import type { Instrumentation } from './instrumentations/tools.ts';
 import { createTraceHeaders } from './instrumentations/trace-headers.ts';
@@ -115,7 +116,11 @@ function start(started: Disposable[]): boolean {
     instrumentations.push(instrumentation);
     started.push(instrumentation);
   }
-  started.push(enableLibraries({ optionsOf: (name) => config[`instrumentations.${name}`], log }));
+  const libraries = enableLibraries({ optionsOf: (name) => config[`instrumentations.${name}`], log });
+  started.push(libraries);
+  if (entry !== undefined && isMainThread) {
+    started.push(reportBundledEntry({ entry, hasSeen: () => libraries.seen().length > 0, log }));
+  }
 
   if (isMainThread && !isQuietProcess(env)) {
     terminal.showBanner({
