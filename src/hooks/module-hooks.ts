@@ -3,15 +3,13 @@ import { createRequire, registerHooks } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reportInternalError } from '../log/guard.ts';
-import { type EsModules, canMeetEsModules, meetEsModules } from './es-modules.ts';
+import { type EsModules, meetEsModules } from './es-modules.ts';
 
 /** A package as it lies on the disk. */
 export interface UsedPackage {
   /** As the table names it; under an npm alias its folder is called otherwise. */
   readonly name: string;
   readonly folder: string;
-  /** An ES module was asked for, and this Node cannot tell when such a one is evaluated; CommonJS files behind it are met. */
-  readonly isOutOfReach: boolean;
   /** The file from whose resolution this comes; undefined where it is not a file. */
   readonly parent: string | undefined;
 }
@@ -58,26 +56,26 @@ export function watchModules({ names, onFirstUse, patch, onTooLate }: ModuleWatc
   let esModules: EsModules | undefined;
   let resolving = false;
 
-  function see(name: string, specifier: string, resolved: Resolved, parentUrl: string | undefined): void {
-    if (!resolved.url.startsWith('file:')) return;
+  /** The URL to load. */
+  function see(name: string, specifier: string, resolved: Resolved, { parentURL, conditions }: Asked): string {
+    if (!resolved.url.startsWith('file:')) return resolved.url;
     const filename = fileURLToPath(resolved.url);
     const folder = findFolder(filename);
-    if (folder === undefined) return;
-    const isModule = resolved.format === 'module';
+    if (folder === undefined) return resolved.url;
+    const isModule = resolved.format === 'module' && conditions.includes('import');
     let wanted = folders.get(folder);
     if (wanted === undefined) {
-      const parent = parentUrl?.startsWith('file:') === true ? fileURLToPath(parentUrl) : undefined;
-      wanted = onFirstUse({ name, folder, isOutOfReach: isModule && !canMeetEsModules(), parent }) ? name : false;
+      const parent = parentURL?.startsWith('file:') === true ? fileURLToPath(parentURL) : undefined;
+      wanted = onFirstUse({ name, folder, parent }) ? name : false;
       folders.set(folder, wanted);
       if (!folder.includes(NODE_MODULES)) workspaces.add(folder);
       if (wanted !== false && installed.length === 0) installed.push(meetCommonJs(onCommonJs));
     }
-    if (wanted === false) return;
+    if (wanted === false) return resolved.url;
     if (specifier === name) mains.add(filename);
-    if (isModule && canMeetEsModules()) {
-      if (esModules === undefined) installed.push((esModules = meetEsModules(onEsModule)));
-      esModules.add(resolved.url);
-    }
+    if (!isModule) return resolved.url;
+    if (esModules === undefined) installed.push((esModules = meetEsModules(onEsModule)));
+    return esModules.watch(resolved.url);
   }
 
   function toLoadedFile(filename: string): LoadedFile | undefined {
@@ -132,7 +130,9 @@ export function watchModules({ names, onFirstUse, patch, onTooLate }: ModuleWatc
       const resolved = nextResolve(specifier, context);
       try {
         const name = resolving ? undefined : toWatchedName(specifier, resolved, names);
-        if (name !== undefined) see(name, specifier, resolved, context.parentURL);
+        if (name === undefined) return resolved;
+        const url = see(name, specifier, resolved, context);
+        return url === resolved.url ? resolved : { ...resolved, url };
       } catch (error) {
         reportInternalError('the module hook', error);
       }
@@ -145,6 +145,12 @@ export function watchModules({ names, onFirstUse, patch, onTooLate }: ModuleWatc
       for (const part of installed) part[Symbol.dispose]();
     },
   };
+}
+
+/** Who asks, and how: by `import` or `require`. */
+interface Asked {
+  readonly parentURL: string | undefined;
+  readonly conditions: readonly string[];
 }
 
 interface Resolved {

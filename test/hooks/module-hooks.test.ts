@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { canMeetEsModules } from '../../src/hooks/es-modules.ts';
 import { runProgram } from '../support/run-program.ts';
 
 const watch = fileURLToPath(new URL('../fixtures/hooks/watch.ts', import.meta.url));
@@ -25,7 +24,6 @@ const wrapped = {
 };
 const esModule = {
   'package.json': '{"name":"watched","version":"1.0.0","type":"module","exports":"./index.js"}',
-  'index.js': 'export const marks = []; // the end',
 };
 /** What the main file and its neighbour get. */
 const bothMarked = { marks: ['watched'], isNew: true, inner: ['watched/lib/inner.js'] };
@@ -169,20 +167,19 @@ suite('a watched package', { concurrency: 3, timeout: 60_000 }, () => {
     });
   }
 
-  test('is met as an ES module, before the one that imports it runs', async (t) => {
-    const lines = await run(t, {
-      files: {
-        ...install('node_modules/watched', esModule),
-        'main.mjs': `import { marks } from 'watched'; console.log(JSON.stringify({ marks, url: import.meta.resolve('watched').endsWith('watched/index.js') }))`,
-      },
-      main: 'main.mjs',
-      expected: {},
+  const main =
+    "import { marks } from 'watched'; import * as w from 'watched'; console.log(JSON.stringify({ marks, names: Object.keys(w) }))";
+  for (const [what, file, names] of [
+    ['without a default export', 'export const marks = []; // the end', ['marks']],
+    ['with one', 'export const marks = []; export default marks;', ['default', 'marks']],
+    ['with one by another name', 'const marks = []; export { marks, marks as default };', ['default', 'marks']],
+  ] as const) {
+    test(`is met as an ES module ${what}, before the one that imports it runs`, async (t) => {
+      const files = { ...install('node_modules/watched', { ...esModule, 'index.js': file }), 'main.mjs': main };
+      const lines = await run(t, { files, main: 'main.mjs', expected: {} });
+      assert.deepEqual(JSON.parse(lines.at(-1) ?? ''), { marks: ['watched'], names });
     });
-    const { marks, url } = JSON.parse(lines.at(-1) ?? '') as { marks: unknown; url: unknown };
-    assert.equal(url, true);
-    assert.deepEqual(marks, canMeetEsModules() ? ['watched'] : []);
-    assert.equal(lines[0]?.endsWith(', out of reach'), !canMeetEsModules());
-  });
+  }
 
   test('costs nothing while it is not used: not even the way that CommonJS files take is touched', async (t) => {
     const lines = await run(t, {
@@ -196,9 +193,4 @@ suite('a watched package', { concurrency: 3, timeout: 60_000 }, () => {
     const plain = await runProgram({ code: "console.log(require.extensions['.js'].name)" });
     assert.equal(lines.join('\n'), plain.stdout.trim());
   });
-});
-
-test('a load hook does no harm in newer releases', () => {
-  const versions = ['22.18.0', '22.22.2', '22.22.3', '24.0.0', '24.11.0', '24.11.1', '25.0.0', '25.1.0', '26.0.0'];
-  assert.deepEqual(versions.filter(canMeetEsModules), ['22.22.3', '24.11.1', '25.1.0', '26.0.0']);
 });

@@ -84,12 +84,6 @@ libraryTest('hono', {
     SERVER GET 401
     SERVER GET 404
   `,
-  treeOutOfReach: `
-    SERVER GET 200
-    SERVER GET 200
-    SERVER GET 401
-    SERVER GET 404
-  `,
 });
 
 libraryTest('restify', {

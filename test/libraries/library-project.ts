@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { canMeetEsModules } from '../../src/hooks/es-modules.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { startSink, type Sink } from '../support/otlp-sink.ts';
 import { agentFlags, startProgram, type Exit } from '../support/run-program.ts';
@@ -55,8 +54,6 @@ export interface LibraryTest {
   readonly config?: string;
   /** The trace of all requests; `attributes` are drawn beside the names. */
   readonly tree: string;
-  /** Instead of `tree`, for a library that is an ES module where this Node cannot tell when such a one is evaluated. */
-  readonly treeOutOfReach?: string;
   readonly attributes?: readonly string[];
   /** `text` where spans begin at once. */
   readonly order?: TreeOptions['order'];
@@ -73,9 +70,8 @@ export function libraryTest(name: string, options: LibraryTest): void {
       test(style, async (t) => {
         if (options.service !== undefined && (await requireService(t, options.service)) === undefined) return;
         const result = await run(t, source, style, options);
-        const { tree, treeOutOfReach = tree, attributes = [], order = 'start' } = options;
-        const isOutOfReach = style === 'ES modules' && !canMeetEsModules();
-        assertTrees(result.sink.spans, isOutOfReach ? treeOutOfReach : tree, { attributes, order });
+        const { tree, attributes = [], order = 'start' } = options;
+        assertTrees(result.sink.spans, tree, { attributes, order });
         const sent = result.sink.rawText();
         for (const secret of options.secrets ?? []) {
           if (sent.includes(secret)) throw new Error(`${secret} was sent`);

@@ -38,8 +38,4 @@ libraryTest('openai', {
       CLIENT chat gpt-x gen_ai.request.model=gpt-x gen_ai.usage.output_tokens=1
         CLIENT POST 200 url.full=http://127.0.0.1:<port>/v1/chat/completions
   `,
-  treeOutOfReach: `
-    SERVER GET 200
-      CLIENT POST 200 url.full=http://127.0.0.1:<port>/v1/chat/completions
-  `,
 });

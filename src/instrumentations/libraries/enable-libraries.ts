@@ -49,7 +49,7 @@ export function enableLibraries({ optionsOf, log, load = loadBundle }: Libraries
     return rows.map(({ row }) => use(row, used)).includes(true);
   }
 
-  function use(row: LibraryRow, { name, folder, isOutOfReach }: UsedPackage): boolean {
+  function use(row: LibraryRow, { name, folder }: UsedPackage): boolean {
     const version = readVersion(folder);
     const settle = (state: LibraryState, reason?: string): boolean => {
       remember({ name, version, folder, instrumentation: row.name, state, ...(reason !== undefined && { reason }) });
@@ -68,9 +68,7 @@ export function enableLibraries({ optionsOf, log, load = loadBundle }: Libraries
     }
     const failure = startOnce(row, options);
     if (failure !== undefined) return settle('failed', failure);
-    settle('traced');
-    if (isOutOfReach) settle('unsupported', 'an ES module; it can be traced from Node 22.22.3 and 24.11.1');
-    return true;
+    return settle('traced');
   }
 
   /** The reason why it did not start, or undefined. */
@@ -104,16 +102,12 @@ export function enableLibraries({ optionsOf, log, load = loadBundle }: Libraries
 
   function patch(exports: unknown, file: LoadedFile): unknown {
     const key = toKey(file.packageName, file.folder);
-    const known = seen.get(key);
-    if (known?.state === 'unsupported') {
-      const { reason: _, ...met } = known;
-      remember({ ...met, state: 'traced' });
-    }
     let current = exports;
     for (const hook of hooksOf.get(file.packageName) ?? []) {
       try {
         current = hook.patch(current, file.name, file.folder) ?? current;
       } catch (error) {
+        const known = seen.get(key);
         if (known !== undefined) remember({ ...known, state: 'failed', reason: fail(file.packageName, error) });
         return current;
       }
