@@ -1,11 +1,14 @@
 // `npm run build`: src/ -> dist/: the preload and its agent as two CommonJS files, the two public modules, and their types.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, type Plugin, build } from 'rolldown';
+import { createThirdPartyText } from './third-party.ts';
+import { libraries } from '../src/instrumentations/libraries/table.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const librariesFolder = join(root, 'src/instrumentations/libraries');
 const shared: BuildOptions = { cwd: root, platform: 'node', logLevel: 'warn', treeshake: { moduleSideEffects: false } };
 
 /** What cosmiconfig imports and our own loaders and search places never reach: 63 kB less to read. */
@@ -31,8 +34,35 @@ const withoutModulePatch: Plugin = {
   },
 };
 
+/** A bundle for each instrumentation, so that one is read only when its library is used; what they share is a few files beside them. */
+const libraryBundles: Plugin = {
+  name: 'library-bundles',
+  resolveId: (id) => {
+    if (id.startsWith('library:')) return `\0${id}`;
+    // Hooks are hooks/module-hooks.ts's work; here they are only written down.
+    return /^(?:require|import)-in-the-middle$/.test(id) ? join(librariesFolder, 'recorded-hooks.ts') : undefined;
+  },
+  load: (id) => {
+    const row = libraries.find(({ name }) => id === `\0library:${name}`);
+    if (row?.package === undefined) return undefined;
+    const start = JSON.stringify(join(librariesFolder, 'start-instrumentation.ts'));
+    const supported = JSON.stringify(join(librariesFolder, 'is-supported.ts'));
+    return `import { ${row.exported} } from ${JSON.stringify(row.package)};
+import { startInstrumentation } from ${start};
+export { isSupported } from ${supported};
+export const start = (options) => startInstrumentation(${row.exported}, options);`;
+  },
+  // What OpenTelemetry's shimmer cannot wrap, it says on the application's stderr; here it is said with our voice, to those who want to hear it.
+  transform: (code, id) => {
+    if (!/\/@opentelemetry\/instrumentation\/.*shimmer\.m?js$/.test(id)) return undefined;
+    const quiet = code.replace('console.error.bind(console)', "(...parts) => diag.debug(parts.join(' '))");
+    if (quiet === code) throw new Error(`${id} has another logger than expected`);
+    return `import { diag } from '@opentelemetry/api';\n${quiet}`;
+  },
+};
+
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-await Promise.all([
+const outputs = await Promise.all([
   // Two files: the guard must parse on Node 10 and read nothing more where it stands aside.
   build({
     ...shared,
@@ -77,6 +107,24 @@ await Promise.all([
     plugins: [withoutModulePatch],
     output: { file: 'dist/runtime-metrics.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
+  build({
+    ...shared,
+    input: {
+      routes: join(librariesFolder, 'routes/routes.ts'),
+      ...Object.fromEntries(
+        libraries.filter((row) => row.package !== undefined).map(({ name }) => [name, `library:${name}`]),
+      ),
+    },
+    plugins: [libraryBundles],
+    output: {
+      dir: 'dist/libraries',
+      format: 'cjs',
+      minify: true,
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name].cjs',
+      codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
+    },
+  }),
   build({ ...shared, input: 'src/cli/main.ts', output: { file: 'dist/cli.js', format: 'esm', codeSplitting: false } }),
   build({ ...shared, input: 'src/index.ts', output: { file: 'dist/config.js', format: 'esm', codeSplitting: false } }),
   build({
@@ -85,6 +133,10 @@ await Promise.all([
     output: { file: 'dist/redaction.js', format: 'esm', minify: true, codeSplitting: false },
   }),
 ]);
+const moduleIds = outputs.flatMap(({ output }) =>
+  output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])),
+);
+writeFileSync(join(root, 'dist/THIRD-PARTY.txt'), createThirdPartyText(moduleIds));
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'], {
   cwd: root,
   stdio: 'inherit',

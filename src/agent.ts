@@ -11,6 +11,8 @@ import { enableHttpClient } from './instrumentations/http/client.ts';
 import { enableHttpServer } from './instrumentations/http/server.ts';
 import { enableHttp2Client } from './instrumentations/http2/client.ts';
 import { enableHttp2Server } from './instrumentations/http2/server.ts';
+import { reportBundledEntry } from './instrumentations/libraries/bundled-entry.ts';
+import { enableLibraries } from './instrumentations/libraries/enable-libraries.ts';
 import type { Instrumentation } from './instrumentations/tools.ts';
 import { createTraceHeaders } from './instrumentations/trace-headers.ts';
 import { enableUndici } from './instrumentations/undici/undici.ts';
@@ -122,10 +124,19 @@ function start(started: Disposable[]): boolean {
     toMethodFacts: createMethodFacts(config['http.knownMethods']),
     requireParent: config['http.requireParent'],
   };
-  for (const enable of [enableHttpServer, enableHttpClient, enableHttp2Server, enableHttp2Client, enableUndici]) {
+  const http = config['instrumentations.http']
+    ? [enableHttpServer, enableHttpClient, enableHttp2Server, enableHttp2Client]
+    : [];
+  const undici = config['instrumentations.undici'] ? [enableUndici] : [];
+  for (const enable of [...http, ...undici]) {
     const instrumentation = enable(tools);
     instrumentations.push(instrumentation);
     started.push(instrumentation);
+  }
+  const libraries = enableLibraries({ optionsOf: (name) => config[`instrumentations.${name}`], log });
+  started.push(libraries);
+  if (entry !== undefined && isMainThread) {
+    started.push(reportBundledEntry({ entry, hasSeen: () => libraries.seen().length > 0, log }));
   }
 
   if (isMainThread && !isQuietProcess(env)) {

@@ -3,7 +3,6 @@
 
 /** Keys of a config file, or the sections they are in, that a later version reads. */
 export const LATER_KEYS: readonly string[] = [
-  'instrumentations',
   'export.otlp.certificates',
   'export.otlp.logsEndpoint',
   'export.logfire',
@@ -28,8 +27,6 @@ export const LATER_VARIABLES: readonly string[] = [
   'TRACING_FILE',
   'TRACING_SPOOL_DIR',
   'OTEL_CONFIG_FILE',
-  'OTEL_NODE_ENABLED_INSTRUMENTATIONS',
-  'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
 ];
 
 /** Variables of the Python SDK that mean nothing in Node. */

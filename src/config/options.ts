@@ -3,6 +3,7 @@
 import * as v from 'valibot';
 import { KNOWN_METHODS } from '../http-semconv/method.ts';
 import { isMarker } from '../redaction/redactor-options.ts';
+import { instrumentationOptions } from './instrumentation-options.ts';
 import { option } from './option.ts';
 import { keepVariable, toKeep } from './keep-variable.ts';
 import {
@@ -227,6 +228,8 @@ export const options = {
     default: {},
     doc: 'Functions request(span, info) and response(span, info) of a JS or TS config, called for every HTTP span. A throw is contained, and what they set is redacted.',
   }),
+
+  ...instrumentationOptions,
 
   'propagation.propagators': option({
     schema: () =>

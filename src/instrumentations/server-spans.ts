@@ -1,7 +1,7 @@
 // Made by the http and http2 servers: starts a span for a request that was received, and settles what is known only when it ends.
 import type { Socket } from 'node:net';
 import { type Attributes, type Context, type Span, SpanKind, trace } from '@opentelemetry/api';
-import { type RPCMetadata, RPCType, setRPCMetadata, suppressTracing } from '@opentelemetry/core';
+import { type RPCMetadata, setRPCMetadata, suppressTracing } from '@opentelemetry/core';
 import { ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import { type SocketPeer, readPeer } from '../hooks/socket-peer.ts';
 import { pathOf, queryOf, splitAbsoluteUrl } from '../http-semconv/authority.ts';
@@ -9,6 +9,7 @@ import { type HeaderReader, readOrigin } from '../http-semconv/forwarded.ts';
 import { toRoutedName, toServerSpan } from '../http-semconv/server-span.ts';
 import type { RequestFacts } from '../url-rules/match.ts';
 import type { Header } from './capture/header-capture.ts';
+import { RequestRoute } from './request-route.ts';
 import type { InstrumentationTools, OpenSpan } from './tools.ts';
 
 /** A request as it was received, nothing of it redacted. */
@@ -32,7 +33,7 @@ export interface ServerSpan extends OpenSpan {
   /** What the application does for the request happens in it. */
   readonly context: Context;
   /** Frameworks write the route of the request into it. */
-  readonly rpc: RPCMetadata;
+  readonly rpc: RequestRoute;
   /** The name it was born with. */
   readonly name: string;
 }
@@ -107,8 +108,9 @@ export function createServerSpans({
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, sampled.startIn);
     const entered = trace.setSpan(parent, span);
     if (!span.isRecording()) return { context: entered, open: undefined };
-    const rpc: RPCMetadata = { type: RPCType.HTTP, span };
-    const routed = setRPCMetadata(entered, rpc);
+    const rpc = new RequestRoute(span);
+    // Its `route` may be undefined where the type has none; the interface is older than the difference.
+    const routed = setRPCMetadata(entered, rpc as RPCMetadata);
     return { context: routed, open: { span, captured, context: routed, rpc, name } };
   };
 }

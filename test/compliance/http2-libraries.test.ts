@@ -54,20 +54,27 @@ suite('libraries over http2 do what they do without us:', { timeout: 60_000 }, (
     });
   }
 
-  test('gRPC: each call is a client span and a server span below it', async (t) => {
+  test('gRPC: each call is a span on either side, with the HTTP exchange that carries it', async (t) => {
     const { sink, env } = await startSurroundings(t);
     await runTraced({ program: 'http2-grpc.cjs', env: { ...env, TRACING_THROW_INTERNAL_ERRORS: '1' } });
     assertTrees(
-      await sink.waitForSpans(8),
+      await sink.waitForSpans(15),
       `
-      CLIENT POST 200 url.full=http://127.0.0.1:<port>/shop.Stock/Get
-        SERVER POST 200 url.path=/shop.Stock/Get
-      CLIENT POST 200 url.full=http://127.0.0.1:<port>/shop.Stock/Fail
-        SERVER POST 200 url.path=/shop.Stock/Fail
-      CLIENT POST 200 url.full=http://127.0.0.1:<port>/shop.Stock/List
-        SERVER POST 200 url.path=/shop.Stock/List
-      CLIENT POST url.full=http://127.0.0.1:<port>/shop.Stock/Hang
-        SERVER POST … url.path=/shop.Stock/Hang
+      CLIENT grpc.shop.Stock/Get
+        CLIENT POST 200 url.full=http://127.0.0.1:<port>/shop.Stock/Get
+          SERVER POST 200 url.path=/shop.Stock/Get
+          SERVER grpc.shop.Stock/Get
+      CLIENT grpc.shop.Stock/Fail ERROR
+        CLIENT POST 200 url.full=http://127.0.0.1:<port>/shop.Stock/Fail
+          SERVER POST 200 url.path=/shop.Stock/Fail
+          SERVER grpc.shop.Stock/Fail ERROR
+      CLIENT grpc.shop.Stock/List
+        CLIENT POST 200 url.full=http://127.0.0.1:<port>/shop.Stock/List
+          SERVER POST 200 url.path=/shop.Stock/List
+          SERVER grpc.shop.Stock/List
+      CLIENT grpc.shop.Stock/Hang ERROR
+        CLIENT POST url.full=http://127.0.0.1:<port>/shop.Stock/Hang
+          SERVER POST … url.path=/shop.Stock/Hang
       `,
       { attributes: ['url.full', 'url.path'] },
     );

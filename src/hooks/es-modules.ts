@@ -1,0 +1,80 @@
+// Called by module-hooks.ts: the namespace of an ES module, once it is evaluated and before anybody who imports it runs.
+import { readFileSync } from 'node:fs';
+import { registerHooks } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { reportInternalError } from '../log/guard.ts';
+
+/** Under this name the end of a module calls back. */
+const EVALUATED = Symbol.for('@tracing/agent.evaluated');
+
+export interface EsModules extends Disposable {
+  /** From now on the module of this URL reports that it is evaluated, if what is given back is imported in its place. */
+  watch(url: string): string;
+}
+
+/**
+ * Whether a load hook does no harm in this Node.
+ * @note Before 22.22.3 and 24.11.1, a load hook, whatever it does, breaks every `import` of a CommonJS module: nodejs/node#59929.
+ */
+function canHookLoad(): boolean {
+  const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map((part) => Number.parseInt(part, 10));
+  const isFrom = (leastMinor: number, leastPatch: number): boolean =>
+    minor > leastMinor || (minor === leastMinor && patch >= leastPatch);
+  return (
+    major > 25 || (major === 25 && isFrom(1, 0)) || (major === 24 && isFrom(11, 1)) || (major === 22 && isFrom(22, 3))
+  );
+}
+
+/**
+ * Watches ES modules. A line is added to the end of a module's source, where all its bindings have their values: it imports the module itself
+ * and hands over the namespace. Line numbers stay, no export is wrapped, and nothing has to be parsed; what the namespace holds can be
+ * changed, not exchanged.
+ */
+export function meetEsModules(onEvaluated: (url: string, namespace: unknown) => void): EsModules {
+  const urls = new Set<string>();
+  Reflect.set(globalThis, EVALUATED, (url: string, namespace: unknown) => {
+    try {
+      onEvaluated(url, namespace);
+    } catch (error) {
+      reportInternalError('the module hook', error);
+    }
+  });
+  const hooks = canHookLoad() ? hookLoad(urls) : undefined;
+  return {
+    watch(url) {
+      urls.add(url);
+      return hooks === undefined ? toWrapper(url) : url;
+    },
+    [Symbol.dispose]() {
+      hooks?.deregister();
+      Reflect.deleteProperty(globalThis, EVALUATED);
+    },
+  };
+}
+
+function hookLoad(urls: ReadonlySet<string>): ReturnType<typeof registerHooks> {
+  return registerHooks({
+    load(url, context, nextLoad) {
+      const loaded = nextLoad(url, context);
+      if (!urls.has(url) || loaded.format !== 'module' || loaded.source === undefined) return loaded;
+      const source = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source);
+      return { ...loaded, source: `${source}\n;${toReport(url)}` };
+    },
+  });
+}
+
+/**
+ * For an older Node: a module that imports the one that is meant, reports it, and exports the same.
+ * @note `export *` leaves the default export out, and to name one that is not there is an error: hence the look into the source.
+ */
+function toWrapper(url: string): string {
+  const hasDefault = /\bexport\s+default\b|\bas\s+default\b/.test(readFileSync(fileURLToPath(url), 'utf8'));
+  const rest = hasDefault ? 'export default $tracing$self.default;' : '';
+  return `data:text/javascript,${encodeURIComponent(`${toReport(url)}export * from ${JSON.stringify(url)};${rest}`)}`;
+}
+
+function toReport(url: string): string {
+  const text = JSON.stringify(url);
+  const key = JSON.stringify(Symbol.keyFor(EVALUATED));
+  return `import * as $tracing$self from ${text};globalThis[Symbol.for(${key})]?.(${text},$tracing$self);`;
+}

@@ -1,0 +1,47 @@
+// Called by agent.ts: says why there are no spans of libraries, where a bundler has put them into the program's own file.
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { DiagLogger } from '@opentelemetry/api';
+import { libraries } from './table.ts';
+
+export interface BundledEntryOptions {
+  /** The program's main file. */
+  readonly entry: string;
+  /** Whether any library has been asked for by its name. */
+  readonly hasSeen: () => boolean;
+  readonly log: Pick<DiagLogger, 'warn'>;
+}
+
+/** Long after everything that a program loads at its start is loaded, long before a person gives up looking for spans. */
+const DELAY_MILLIS = 1000;
+/** A program with a library inside is larger than most that a person writes, and than anything worth a look. */
+const MIN_BYTES = 50_000;
+const MAX_BYTES = 50_000_000;
+/** esbuild, rollup, rolldown and webpack leave the path of every module beside it, unless they minify. */
+const MODULE_PATH = /node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g;
+
+/** Looks into the main file once, if no library was met; one line names those that are in it. */
+export function reportBundledEntry({ entry, hasSeen, log }: BundledEntryOptions): Disposable {
+  const names = new Set(libraries.flatMap(({ modules }) => Object.keys(modules)));
+
+  async function look(): Promise<void> {
+    const { size } = await stat(entry);
+    if (size < MIN_BYTES || size > MAX_BYTES) return;
+    const source = await readFile(entry, 'latin1');
+    const found = new Set(
+      [...source.matchAll(MODULE_PATH)].map(([, name = '']) => name).filter((name) => names.has(name)),
+    );
+    if (found.size === 0) return;
+    const file = basename(entry);
+    log.warn(
+      `${[...found].join(', ')} cannot be traced inside the bundle ${file}; keep packages outside of it (esbuild: --packages=external)`,
+    );
+  }
+
+  const timer = setTimeout(() => {
+    // An entry that cannot be read is no concern of ours.
+    if (!hasSeen()) look().catch(() => {});
+  }, DELAY_MILLIS);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}

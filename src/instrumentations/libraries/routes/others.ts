@@ -1,0 +1,148 @@
+// Started when fastify, koa, hapi, restify or hono is first used: each knows itself which of its routes answers a request.
+import { replaceMethod } from '../../../hooks/replace-method.ts';
+import { subscribe } from '../../../hooks/channels.ts';
+import type { LibraryHook } from '../library.ts';
+import { decideRoute } from './decide-route.ts';
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+type Done = () => void;
+
+interface FastifyMessage {
+  readonly fastify: {
+    addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: unknown, done: Done) => void): void;
+  };
+}
+
+interface FastifyRequest {
+  readonly routeOptions: { readonly url?: string };
+}
+
+/** fastify: every application tells a channel that it is there; what answers 404 has no URL. */
+export function hookFastify(): readonly LibraryHook[] {
+  subscribe({
+    'fastify.initialization': ({ fastify }: FastifyMessage) => {
+      fastify.addHook('onRequest', (request, _reply, done) => {
+        decideRoute(request.routeOptions.url);
+        done();
+      });
+    },
+  });
+  return [];
+}
+
+/** koa: its routers leave the route that matched in the context. */
+export function hookKoa(): readonly LibraryHook[] {
+  return hookMain('koa', (exports) => {
+    replaceMethod<Method>(
+      prototypeOf(Reflect.get(Object(exports), 'default') ?? exports),
+      'handleRequest',
+      (original) =>
+        function (...args) {
+          const context = Object(args[0]) as { readonly _matchedRoute?: string | RegExp };
+          decideRoute(() => context._matchedRoute?.toString());
+          return Reflect.apply(original, this, args);
+        },
+    );
+  });
+}
+
+interface HapiRequest {
+  readonly route: { readonly path: string; readonly method: string };
+}
+
+/** hapi: a request has a route from its birth; the ones that answer 400 and 404 are marked `_special`. */
+export function hookHapi(): readonly LibraryHook[] {
+  return [
+    {
+      module: '@hapi/hapi',
+      patch: (exports, name) => {
+        if (name !== '@hapi/hapi/lib/request.js') return exports;
+        replaceMethod<Method>(
+          exports,
+          'generate',
+          (original) =>
+            function (...args) {
+              const request = Reflect.apply(original, this, args) as HapiRequest;
+              decideRoute(() => (request.route.method === '_special' ? undefined : request.route.path));
+              return request;
+            },
+        );
+        return exports;
+      },
+    },
+  ];
+}
+
+/** restify: `getRoute` of a request says nothing until its router has found one. */
+export function hookRestify(): readonly LibraryHook[] {
+  return [
+    {
+      module: 'restify',
+      patch: (exports, name) => {
+        if (name !== 'restify/lib/server.js') return exports;
+        replaceMethod<Method>(
+          prototypeOf(exports),
+          '_setupRequest',
+          (original) =>
+            function (...args) {
+              const request = args[0] as { getRoute(): { readonly path?: string | RegExp } | undefined };
+              decideRoute(() => request.getRoute()?.path?.toString());
+              return Reflect.apply(original, this, args);
+            },
+        );
+        return exports;
+      },
+    },
+  ];
+}
+
+type HonoHandler = (context: unknown, next: unknown) => unknown;
+type HonoAdd = (this: unknown, method: string, path: string, entry: readonly [HonoHandler, ...unknown[]]) => unknown;
+
+/** hono: handlers are put into a router beside their path; what takes all methods, and `next` or
+ * every path, is middleware. */
+export function hookHono(): readonly LibraryHook[] {
+  return [
+    {
+      module: 'hono',
+      patch: (exports) => {
+        const Hono: unknown = Reflect.get(Object(exports), 'Hono');
+        if (typeof Hono !== 'function') return exports;
+        const { router } = Reflect.construct(Hono, []) as { readonly router: object };
+        replaceMethod<HonoAdd>(
+          Object.getPrototypeOf(router),
+          'add',
+          (original) =>
+            function (method, path, entry) {
+              const [handler, ...rest] = entry;
+              if (typeof handler !== 'function' || (method === 'ALL' && (handler.length > 1 || path.endsWith('*')))) {
+                return Reflect.apply(original, this, [method, path, entry]);
+              }
+              const answer: HonoHandler = (context, next) => {
+                decideRoute(path);
+                return handler(context, next);
+              };
+              return Reflect.apply(original, this, [method, path, [answer, ...rest]]);
+            },
+        );
+        return exports;
+      },
+    },
+  ];
+}
+
+function hookMain(module: string, patch: (exports: unknown) => void): readonly LibraryHook[] {
+  return [
+    {
+      module,
+      patch: (exports, name) => {
+        if (name === module) patch(exports);
+        return exports;
+      },
+    },
+  ];
+}
+
+function prototypeOf(exports: unknown): unknown {
+  return Reflect.get(Object(exports), 'prototype');
+}

@@ -1,0 +1,110 @@
+// The tests of this folder run the programs of test/fixtures/libraries with it, each as an ES module and as CommonJS, in a project of its own.
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { suite, test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { closeAfter } from '../support/close-after.ts';
+import { startSink, type Sink } from '../support/otlp-sink.ts';
+import { agentFlags, startProgram, type Exit } from '../support/run-program.ts';
+import { requireService, type ServiceName } from '../support/services.ts';
+import { type TreeOptions, assertTrees } from '../support/trace-tree.ts';
+
+const fixtures = fileURLToPath(new URL('../fixtures/libraries/', import.meta.url));
+const installed = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+
+/** How a program asks for its libraries. */
+export type ModuleStyle = 'ES modules' | 'CommonJS';
+
+/** Folder in node_modules of the project -> folder in ours: `{ express: 'express-4' }`. */
+export type Links = Readonly<Record<string, string>>;
+
+/** Writes a program into a folder where `links` are installed, and gives its path. */
+export function createProgram(t: TestContext, source: string, style: ModuleStyle, links: Links): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tracing-library-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  for (const [name, target] of Object.entries(links)) {
+    const link = join(folder, 'node_modules', name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(installed, target), link);
+  }
+  cpSync(join(fixtures, 'serve.cjs'), join(folder, 'serve.cjs'));
+  writeFileSync(join(folder, 'package.json'), '{"name":"shop"}');
+  const program = join(folder, style === 'CommonJS' ? 'main.cjs' : 'main.mjs');
+  writeFileSync(program, style === 'CommonJS' ? toCommonJs(source) : source);
+  return program;
+}
+
+/** The same program with `require`; a default import of CommonJS is what `require` gives. */
+function toCommonJs(source: string): string {
+  return source
+    .replaceAll(/^import (.+) from ('[^']+');$/gm, 'const $1 = require($2);')
+    .replaceAll(/^import ('[^']+');$/gm, 'require($1);');
+}
+
+export interface LibraryTest {
+  /** A program of test/fixtures/libraries, without its ending; the name of the test if not given. */
+  readonly fixture?: string;
+  readonly links: Links;
+  readonly service?: ServiceName;
+  /** Asked for one after another; a path, or what fetch takes beside it. */
+  readonly requests?: ReadonlyArray<string | readonly [path: string, init: RequestInit]>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** A .tracingrc for the program. */
+  readonly config?: string;
+  /** The trace of all requests; `attributes` are drawn beside the names. */
+  readonly tree: string;
+  readonly attributes?: readonly string[];
+  /** `text` where spans begin at once. */
+  readonly order?: TreeOptions['order'];
+  /** Never in what was sent. */
+  readonly secrets?: readonly string[];
+  readonly check?: (result: { readonly sink: Sink; readonly exit: Exit }) => void;
+}
+
+/** Two tests: the program as an ES module and as CommonJS makes exactly this trace. */
+export function libraryTest(name: string, options: LibraryTest): void {
+  const source = readFileSync(join(fixtures, `${options.fixture ?? name}.mjs`), 'utf8');
+  suite(name, { concurrency: 2, timeout: 60_000 }, () => {
+    for (const style of ['ES modules', 'CommonJS'] as const) {
+      test(style, async (t) => {
+        if (options.service !== undefined && (await requireService(t, options.service)) === undefined) return;
+        const result = await run(t, source, style, options);
+        const { tree, attributes = [], order = 'start' } = options;
+        assertTrees(result.sink.spans, tree, { attributes, order });
+        const sent = result.sink.rawText();
+        for (const secret of options.secrets ?? []) {
+          if (sent.includes(secret)) throw new Error(`${secret} was sent`);
+        }
+        options.check?.(result);
+      });
+    }
+  });
+}
+
+async function run(
+  t: TestContext,
+  source: string,
+  style: ModuleStyle,
+  { links, requests = ['/'], env, config }: LibraryTest,
+): Promise<{ sink: Sink; exit: Exit }> {
+  const sink = await closeAfter(t, startSink());
+  const path = createProgram(t, source, style, links);
+  if (config !== undefined) writeFileSync(join(dirname(path), '.tracingrc'), config);
+  const program = await closeAfter(
+    t,
+    startProgram({
+      program: path,
+      flags: agentFlags,
+      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, TRACING_THROW_INTERNAL_ERRORS: '1', ...env },
+      ipc: false,
+    }),
+  );
+  for (const request of requests) {
+    const [target, init] = typeof request === 'string' ? [request] : request;
+    const response = await fetch(`http://127.0.0.1:${program.port}${target}`, init);
+    await response.text();
+  }
+  // On its way out the agent sends what it has.
+  return { sink, exit: await program.kill() };
+}
