@@ -93,7 +93,7 @@ function start(started: Disposable[]): boolean {
   throwInternalErrors(env['TRACING_THROW_INTERNAL_ERRORS'] === '1');
   started.push(useAsDiag(log, config['log.level']));
 
-  const destinations = createDestinations(config, (url) => redactor.redact(url, 'client'));
+  const destinations = createDestinations({ config, cwd, redact: (text) => redactor.redact(text, 'client') });
   const terminal = createConsole({ config, env, hasDestination: destinations.length > 0, cwd });
   const instrumentations: Instrumentation[] = [];
   const pipeline = startPipeline({

@@ -6,7 +6,6 @@ export const LATER_KEYS: readonly string[] = [
   'export.otlp.certificates',
   'export.otlp.logsEndpoint',
   'export.logfire',
-  'export.file',
   'export.spool',
   'console.minLogLevel',
   'console.spanStyle',
@@ -24,7 +23,6 @@ export const LATER_VARIABLES: readonly string[] = [
   'LOGFIRE_CONSOLE_SPAN_STYLE',
   'LOGFIRE_CONSOLE_SHOW_PROJECT_LINK',
   'LOGFIRE_SHOW_SUMMARY',
-  'TRACING_FILE',
   'TRACING_SPOOL_DIR',
   'OTEL_CONFIG_FILE',
 ];

@@ -417,6 +417,13 @@ export const options = {
     doc: 'Whether counters and histograms count from the start (cumulative) or since they were last sent (delta); lowmemory: delta but for observable counters.',
   }),
 
+  'export.file': option({
+    schema: () => schema.text('a path'),
+    default: undefined,
+    env: [variable.text('TRACING_FILE')],
+    doc: 'A file that traces are appended to, as lines of OTLP JSON. Made for its owner only (0600); its folder must exist. Relative to the working directory.',
+  }),
+
   'export.console': option({
     schema: () => schema.oneOf(['auto', 'off', 'tree', 'line', 'json']),
     default: 'auto',

@@ -24,6 +24,9 @@ export interface Destination {
   /** Where spans go, as a person may read it: credentials hidden. */
   readonly address: string;
   send(spans: readonly ReadableSpan[], options: SendOptions): Delivery;
-  /** Sends batches while the process is leaving, blocking for `limitMillis` at most; gives back what became of each. */
-  sendBlocking(batches: ReadonlyArray<readonly ReadableSpan[]>, limitMillis: number): readonly BlockingResult[];
+  /** Starts sending while the process is leaving; what comes back blocks until `limitMillis` from now at most, and tells what became of each. */
+  startSendBlocking(
+    batches: ReadonlyArray<readonly ReadableSpan[]>,
+    limitMillis: number,
+  ): () => readonly BlockingResult[];
 }

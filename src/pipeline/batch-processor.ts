@@ -2,7 +2,7 @@
 import { ROOT_CONTEXT, TraceFlags, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import type { Delivery, Destination } from '../exporters/destination.ts';
+import type { BlockingResult, Delivery, Destination } from '../exporters/destination.ts';
 import { reportInternalError } from '../log/guard.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { DeliveryReport } from './delivery-report.ts';
@@ -76,8 +76,8 @@ export class BatchProcessor implements SpanProcessor {
     this.#abandoned.abort();
   }
 
-  /** Sends all that waits while the process leaves, blocking for `limitMillis` at most; then says what was lost. */
-  flushBlocking(limitMillis: number): void {
+  /** Starts to send all that waits while the process leaves; what comes back waits until `limitMillis` are over, and says what was lost. */
+  startLastFlush(limitMillis: number): () => void {
     this.#closed = true;
     const batches: Array<readonly ReadableSpan[]> = [];
     // What the operating system has already arrives without us; sent again it would arrive twice.
@@ -85,8 +85,11 @@ export class BatchProcessor implements SpanProcessor {
     else if (this.#current !== undefined && this.#leaving.signal.aborted)
       this.#report.lose(this.#current.spans.length, NO_ANSWER);
     while (this.#queue.length > 0) batches.push(this.#queue.take(this.#options.maxBatchSpans));
-    if (batches.length > 0) this.#sendBlocking(batches, limitMillis);
-    this.#report.close();
+    const wait = this.#startSending(batches, limitMillis);
+    return () => {
+      wait();
+      this.#report.close();
+    };
   }
 
   async shutdown(): Promise<void> {
@@ -95,20 +98,28 @@ export class BatchProcessor implements SpanProcessor {
     this.#report.close();
   }
 
-  #sendBlocking(batches: ReadonlyArray<readonly ReadableSpan[]>, limitMillis: number): void {
+  #startSending(batches: ReadonlyArray<readonly ReadableSpan[]>, limitMillis: number): () => void {
     const loseAll = (reason: unknown): void => {
       for (const batch of batches) this.#report.lose(batch.length, reason);
     };
-    if (limitMillis <= 0) return loseAll(NO_TIME);
-    try {
-      const results = this.#options.destination.sendBlocking(batches, limitMillis);
-      for (const [index, result] of results.entries()) {
-        if (!result.taken) this.#report.lose(batches[index]?.length ?? 0, result.reason);
+    const attempt = (work: () => void): void => {
+      try {
+        work();
+      } catch (error) {
+        loseAll(error);
+        reportInternalError('the last flush', error);
       }
-    } catch (error) {
-      loseAll(error);
-      reportInternalError('the last flush', error);
-    }
+    };
+    let wait: (() => readonly BlockingResult[]) | undefined;
+    if (batches.length > 0 && limitMillis <= 0) loseAll(NO_TIME);
+    else if (batches.length > 0)
+      attempt(() => (wait = this.#options.destination.startSendBlocking(batches, limitMillis)));
+    return () =>
+      attempt(() => {
+        for (const [index, result] of (wait?.() ?? []).entries()) {
+          if (!result.taken) this.#report.lose(batches[index]?.length ?? 0, result.reason);
+        }
+      });
   }
 
   #startTimer(): void {

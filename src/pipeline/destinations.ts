@@ -1,14 +1,32 @@
-// Called by start-pipeline.ts: which destinations the configuration asks for.
+// Called by agent.ts: which destinations the configuration asks for.
+import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Destination } from '../exporters/destination.ts';
+import { createFileExporter } from '../exporters/file/file-exporter.ts';
 import { createOtlpExporter } from '../exporters/otlp/otlp-exporter.ts';
 import { toOtlpTarget } from './otlp-target.ts';
 
-/** One exporter for every destination that is configured; none is a good answer too. */
-export function createDestinations(config: Config, redact: (text: string) => string): readonly Destination[] {
+export interface DestinationsInput {
+  readonly config: Config;
+  /** What relative paths begin at. */
+  readonly cwd: string;
+  /** Hides secrets in addresses and in what receivers say. */
+  readonly redact: (text: string) => string;
+}
+
+/** One for every destination that is configured; none is a good answer too. */
+export function createDestinations({ config, cwd, redact }: DestinationsInput): readonly Destination[] {
+  const totalMillis = config['export.batch.timeoutMillis'];
+  const targets = isOtlpOn(config) ? [toOtlpTarget(config, 'traces')] : [];
+  const file = config['export.file'];
+  return [
+    ...targets.map((target) => createOtlpExporter({ ...target, totalMillis, redact })),
+    ...(file === undefined ? [] : [createFileExporter({ path: resolve(cwd, file), address: redact(file) })]),
+  ];
+}
+
+function isOtlpOn(config: Config): boolean {
   const enabled = config['export.otlp.enabled'];
   const isNamed = config['export.otlp.tracesEndpoint'] !== undefined || config['export.otlp.endpoint'] !== undefined;
-  if (enabled === false || (enabled === 'auto' && !isNamed)) return [];
-  const totalMillis = config['export.batch.timeoutMillis'];
-  return [createOtlpExporter({ ...toOtlpTarget(config, 'traces'), totalMillis, redact })];
+  return enabled === 'auto' ? isNamed : enabled;
 }

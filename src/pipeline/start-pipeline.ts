@@ -94,10 +94,9 @@ export function startPipeline({
     },
     flushBlocking: (limitMillis) => {
       beforeExitFlush();
-      // Both at the same time: together they hold the process no longer than the spans alone.
-      const awaitMetrics = metrics?.startLastFlush(limitMillis);
-      for (const batch of batches) batch.flushBlocking(limitMillis);
-      awaitMetrics?.();
+      // All at the same time: together they hold the process no longer than one alone, and none waits for another.
+      const waits = [metrics, ...batches].map((part) => part?.startLastFlush(limitMillis));
+      for (const wait of waits) wait?.();
       keep?.report();
       for (const processor of processors) void processor.shutdown();
     },

@@ -1,0 +1,89 @@
+// Where spans go beside one OTLP endpoint: real programs, real files, several receivers at once.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { type Backend, startBackend } from '../support/backend.ts';
+import { type ReceivedSpan, decodeJson } from '../support/otlp-decode.ts';
+import { type ProgramOptions, agentFlags, runProgram } from '../support/run-program.ts';
+
+const SECRET = 'secret-value-123';
+
+/** Calls BACKEND `calls` times, one after the other, then runs `then`. */
+const callMany = (calls: number, then = ''): string => `
+  (async () => {
+    for (let i = 0; i < ${calls}; i++) await (await fetch(process.env.BACKEND + '/' + i + '?token=${SECRET}')).text();
+    console.log('done');
+    ${then}
+  })();`;
+
+let backend: Backend;
+let folder: string;
+before(async () => {
+  backend = await startBackend();
+  folder = mkdtempSync(join(tmpdir(), 'tracing-destinations-'));
+});
+after(async () => {
+  await backend.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const run = (code: string, env: NonNullable<ProgramOptions['env']>) =>
+  runProgram({ code, flags: agentFlags, cwd: folder, env: { BACKEND: backend.url, ...env } });
+
+const readSpans = (name: string): ReceivedSpan[] => {
+  const lines = readFileSync(join(folder, name), 'utf8').split('\n');
+  assert.equal(lines.pop(), '');
+  return lines.flatMap((line) => decodeJson(Buffer.from(line)));
+};
+
+suite('export.file', { concurrency: 4 }, () => {
+  for (const [way, then, code] of [
+    ['a natural end', '', 0],
+    ['process.exit()', 'process.exit(3)', 3],
+    ['an uncaught exception', 'setImmediate(() => { throw new Error() })', 1],
+    ['SIGTERM', "process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000)", null],
+    ['a new working directory', "process.chdir('/')", 0],
+  ] as const) {
+    test(`holds every span, redacted, after ${way}`, async () => {
+      const name = `${way.replaceAll(/\W/g, '')}.jsonl`;
+      const exit = await run(callMany(5, then), { TRACING_FILE: name, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2' });
+      assert.deepEqual([exit.code, exit.stdout], [code, 'done\n']);
+      const spans = readSpans(name);
+      assert.deepEqual(
+        spans.map(({ attributes }) => attributes['url.full']).sort(),
+        [0, 1, 2, 3, 4].map((index) => `${backend.url}/${index}?token=REDACTED`),
+      );
+      assert.doesNotMatch(readFileSync(join(folder, name), 'utf8'), new RegExp(SECRET));
+      assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600);
+    });
+  }
+
+  test('is shared by several processes', async () => {
+    const env = { TRACING_FILE: 'shared.jsonl', OTEL_BSP_SCHEDULE_DELAY: '1', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '3' };
+    const exits = await Promise.all([1, 2, 3].map(() => run(callMany(20), env)));
+    assert.deepEqual(
+      exits.map(({ stderr }) => stderr),
+      ['', '', ''],
+    );
+    const spans = readSpans('shared.jsonl');
+    assert.equal(spans.length, 60);
+    assert.equal(new Set(spans.map(({ spanId }) => spanId)).size, 60);
+  });
+
+  for (const [what, path, reason] of [
+    ['a full disk', '/dev/full', 'ENOSPC'],
+    ['a missing folder', 'missing/spans.jsonl', 'ENOENT'],
+    ['a folder', '.', 'EISDIR'],
+  ] as const) {
+    test(`${what} costs the spans, is said, and nothing else`, async () => {
+      const lost = new RegExp(
+        `^tracing: 2 spans were lost on the way to ${path.replace('.', '\\.')}: ${reason}[^\\n]*\\n$`,
+      );
+      const exit = await run(callMany(2, 'process.exit(4)'), { TRACING_FILE: path });
+      assert.deepEqual([exit.code, exit.stdout], [4, 'done\n']);
+      assert.match(exit.stderr, lost);
+    });
+  }
+});
