@@ -20,6 +20,7 @@ import { guard, throwInternalErrors } from './log/guard.ts';
 import { createLog, toErrorText, useAsDiag } from './log/log.ts';
 import { writeStderr } from './log/write-stderr.ts';
 import { createDestinations } from './pipeline/destinations.ts';
+import { readLogfireProjects } from './pipeline/logfire.ts';
 import { startPipeline } from './pipeline/start-pipeline.ts';
 import { createRedactor } from './redaction/create-redactor.ts';
 import {
@@ -93,7 +94,8 @@ function start(started: Disposable[]): boolean {
   throwInternalErrors(env['TRACING_THROW_INTERNAL_ERRORS'] === '1');
   started.push(useAsDiag(log, config['log.level']));
 
-  const destinations = createDestinations({ config, cwd, redact: (text) => redactor.redact(text, 'client') });
+  const logfire = readLogfireProjects(config);
+  const destinations = createDestinations({ config, logfire, cwd, redact: (text) => redactor.redact(text, 'client') });
   const terminal = createConsole({ config, env, hasDestination: destinations.length > 0, cwd });
   const instrumentations: Instrumentation[] = [];
   const pipeline = startPipeline({
@@ -101,6 +103,7 @@ function start(started: Disposable[]): boolean {
     redactor,
     scope: { name: PACKAGE_NAME, version: AGENT_VERSION },
     destinations,
+    logfire,
     beforeExitFlush: guard('exit', () => {
       for (const { endWhatIsOver } of instrumentations) endWhatIsOver?.();
     }),

@@ -5,7 +5,6 @@
 export const LATER_KEYS: readonly string[] = [
   'export.otlp.certificates',
   'export.otlp.logsEndpoint',
-  'export.logfire',
   'export.spool',
   'console.minLogLevel',
   'console.spanStyle',
@@ -15,10 +14,6 @@ export const LATER_KEYS: readonly string[] = [
 
 /** Variables that a later version reads. */
 export const LATER_VARIABLES: readonly string[] = [
-  'LOGFIRE_TOKEN',
-  'LOGFIRE_SEND_TO_LOGFIRE',
-  'LOGFIRE_BASE_URL',
-  'LOGFIRE_CREDENTIALS_DIR',
   'LOGFIRE_CONSOLE_MIN_LOG_LEVEL',
   'LOGFIRE_CONSOLE_SPAN_STYLE',
   'LOGFIRE_CONSOLE_SHOW_PROJECT_LINK',

@@ -417,6 +417,33 @@ export const options = {
     doc: 'Whether counters and histograms count from the start (cumulative) or since they were last sent (delta); lowmemory: delta but for observable counters.',
   }),
 
+  'export.logfire.enabled': option({
+    schema: () => v.union([v.boolean(), v.literal('if-token-present')], 'true, false or if-token-present'),
+    default: 'if-token-present',
+    env: [variable.flag('LOGFIRE_SEND_TO_LOGFIRE')],
+    doc: 'Whether traces are sent to Logfire. true: say so when there is no token.',
+  }),
+  'export.logfire.token': option({
+    schema: () => v.array(v.pipe(v.string('a token'), v.regex(/^[\x21-\x7e]+$/u, 'a token')), 'a list'),
+    default: [],
+    env: [variable.list('LOGFIRE_TOKEN')],
+    text: variable.toList,
+    doc: 'Write token of a Logfire project, or several; traces are sent to each. Without it: the token of the credentials file.',
+    secret: true,
+  }),
+  'export.logfire.baseUrl': option({
+    schema: schema.httpAddress,
+    default: undefined,
+    env: [variable.text('LOGFIRE_BASE_URL')],
+    doc: 'Address of Logfire, for one that you run yourself. Without it: that of the region in the token.',
+    secret: true,
+  }),
+  'export.logfire.credentialsDir': option({
+    schema: () => schema.text('a path'),
+    default: '.logfire',
+    env: [variable.text('LOGFIRE_CREDENTIALS_DIR')],
+    doc: 'The folder of logfire_credentials.json. Relative to the working directory.',
+  }),
   'export.file': option({
     schema: () => schema.text('a path'),
     default: undefined,

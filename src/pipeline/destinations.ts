@@ -4,10 +4,12 @@ import type { Config } from '../config/config.ts';
 import type { Destination } from '../exporters/destination.ts';
 import { createFileExporter } from '../exporters/file/file-exporter.ts';
 import { createOtlpExporter } from '../exporters/otlp/otlp-exporter.ts';
+import { type LogfireProject, toLogfireTarget } from './logfire.ts';
 import { toOtlpTarget } from './otlp-target.ts';
 
 export interface DestinationsInput {
   readonly config: Config;
+  readonly logfire: readonly LogfireProject[];
   /** What relative paths begin at. */
   readonly cwd: string;
   /** Hides secrets in addresses and in what receivers say. */
@@ -15,9 +17,12 @@ export interface DestinationsInput {
 }
 
 /** One for every destination that is configured; none is a good answer too. */
-export function createDestinations({ config, cwd, redact }: DestinationsInput): readonly Destination[] {
+export function createDestinations({ config, logfire, cwd, redact }: DestinationsInput): readonly Destination[] {
   const totalMillis = config['export.batch.timeoutMillis'];
-  const targets = isOtlpOn(config) ? [toOtlpTarget(config, 'traces')] : [];
+  const targets = [
+    ...(isOtlpOn(config) ? [toOtlpTarget(config, 'traces')] : []),
+    ...logfire.map((project) => toLogfireTarget(project, config, 'traces')),
+  ];
   const file = config['export.file'];
   return [
     ...targets.map((target) => createOtlpExporter({ ...target, totalMillis, redact })),

@@ -8,7 +8,9 @@ const DEFAULT_ENDPOINT = 'http://localhost:4318';
 /** The address, headers and encoding of one signal. What is said for one signal, such as the key in a header, is not sent with another. */
 export function toOtlpTarget(config: Config, signal: 'traces' | 'metrics'): OtlpTarget {
   return {
-    url: config[`export.otlp.${signal}Endpoint`] ?? addPath(config['export.otlp.endpoint'] ?? DEFAULT_ENDPOINT, signal),
+    url:
+      config[`export.otlp.${signal}Endpoint`] ??
+      addSignalPath(config['export.otlp.endpoint'] ?? DEFAULT_ENDPOINT, signal),
     protocol: config[`export.otlp.${signal}Protocol`] ?? config['export.otlp.protocol'],
     headers: joinHeaders(config['export.otlp.headers'], config[`export.otlp.${signal}Headers`]),
     compression: config[`export.otlp.${signal}Compression`] ?? config['export.otlp.compression'],
@@ -16,8 +18,8 @@ export function toOtlpTarget(config: Config, signal: 'traces' | 'metrics'): Otlp
   };
 }
 
-/** The path is added to the path, before a query that the address may have. */
-function addPath(base: string, signal: string): string {
+/** Adds a signal's path to the path of an address, before a query that it may have. */
+export function addSignalPath(base: string, signal: string): string {
   const [, path = '', query = ''] = /^([^?#]*)(.*)$/s.exec(base) ?? [];
   return `${path.replace(/\/+$/, '')}/v1/${signal}${query}`;
 }

@@ -10,6 +10,7 @@ import { createSampledOnly } from '../processors/sampled-only.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
 import { BatchProcessor } from './batch-processor.ts';
 import { flushOnLeaving } from './leaving.ts';
+import type { LogfireProject } from './logfire.ts';
 import { loadMetrics } from './metrics/load-metrics.ts';
 import { createResource } from './resource.ts';
 import { createPropagator } from './propagator.ts';
@@ -23,6 +24,8 @@ export interface PipelineOptions {
   readonly scope: { readonly name: string; readonly version: string };
   /** Where spans are sent. */
   readonly destinations: readonly Destination[];
+  /** Where metrics go when they are on and no OTLP endpoint is named. */
+  readonly logfire: readonly LogfireProject[];
   /** Called when the process exits, before the last flush. */
   readonly beforeExitFlush: () => void;
   readonly isRepl: boolean;
@@ -44,6 +47,7 @@ export function startPipeline({
   redactor,
   scope,
   destinations,
+  logfire,
   beforeExitFlush,
   isRepl,
   processors,
@@ -66,7 +70,7 @@ export function startPipeline({
       }),
   );
   const guard = createRedactionGuard({ redactor, maxValueLength: config['limits.attributeValueLength'] });
-  const metrics = loadMetrics({ config, redactor, resource, scope });
+  const metrics = loadMetrics({ config, logfire, redactor, resource, scope });
   const keep = createKeep(config, [...batches, ...processors]);
   const sampling = createSampling({ config, recordDropped: metrics !== undefined || keep !== undefined });
   const provider = new TracerProvider({

@@ -32,6 +32,7 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
     config,
     redactor,
     scope: { name: 'bench', version: '0' },
+    logfire: [],
     destinations: [nowhere],
     beforeExitFlush: () => {},
     isRepl: false,

@@ -187,7 +187,7 @@ const wrong: readonly [Env, string][] = [
     { OTEL_EXPORTER_OTLP_HEADERS: 'a=1,b=%0d%0aEvil:1' },
     'OTEL_EXPORTER_OTLP_HEADERS: expected a header value without line breaks, got a string; ignoring it',
   ],
-  [{ LOGFIRE_TOKEN: 'pylf_v1_us_x' }, 'LOGFIRE_TOKEN is not supported in this version yet'],
+  [{ LOGFIRE_SHOW_SUMMARY: 'true' }, 'LOGFIRE_SHOW_SUMMARY is not supported in this version yet'],
   [{ TRACING_SPOOL_DIR: '/tmp' }, 'TRACING_SPOOL_DIR is not supported in this version yet'],
   [{ LOGFIRE_PYDANTIC_PLUGIN_RECORD: 'all' }, 'LOGFIRE_PYDANTIC_PLUGIN_RECORD has no effect in Node'],
   [{ LOGFIRE_INSPECT_ARGUMENTS: '1' }, 'LOGFIRE_INSPECT_ARGUMENTS has no effect in Node'],
@@ -208,7 +208,7 @@ describe('wrong variables', () => {
 
   it('says at level info what has no effect, and warns of the rest', () => {
     const project = createProject({});
-    const { issues } = project.read({ env: { LOGFIRE_IGNORE_NO_CONFIG: '1', LOGFIRE_TOKEN: 'x' } });
+    const { issues } = project.read({ env: { LOGFIRE_IGNORE_NO_CONFIG: '1', LOGFIRE_SHOW_SUMMARY: '1' } });
     assert.deepEqual(
       issues.map(({ level }) => level),
       ['warn', 'info'],
@@ -219,6 +219,6 @@ describe('wrong variables', () => {
     const project = createProject({});
     assert.equal(project.read({ env: { LOGFIRE_URL_REDACT_KEY: 'voucher' } }).urlHidden, true);
     assert.equal(project.read({ env: { TRACING_URL_QUERY: 'dropp' } }).urlHidden, true);
-    assert.equal(project.read({ env: { LOGFIRE_TOKEN: 'x' } }).urlHidden, false);
+    assert.equal(project.read({ env: { LOGFIRE_SHOW_SUMMARY: '1' } }).urlHidden, false);
   });
 });

@@ -10,6 +10,7 @@ const files: readonly string[] = [
   `export: { otlp: { endpoint: ${SECRET} } }`,
   `export: { otlp: { endpoint: ["https://user:${SECRET}@host"] } }`,
   `export: { otlp: "${SECRET}" }`,
+  `export: { logfire: { token: ["${SECRET} x"], baseUrl: ${SECRET} } }`,
   `url: ${SECRET}`,
   `url: { redact: { marker: "a=${SECRET}", keys: { a: ${SECRET} } }, ignore: { a: ${SECRET} } }`,
   `resource: { attributes: { team: [${SECRET}] } }`,
@@ -32,6 +33,7 @@ const variables: readonly string[] = [
   'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
   'OTEL_RESOURCE_ATTRIBUTES',
   'LOGFIRE_TOKEN',
+  'LOGFIRE_BASE_URL',
   'LOGFIRE_TOKN',
   'TRACING_REDACT_MARKER',
 ];

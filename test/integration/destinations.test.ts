@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { type Backend, startBackend } from '../support/backend.ts';
+import { closeAfter } from '../support/close-after.ts';
 import { type ReceivedSpan, decodeJson } from '../support/otlp-decode.ts';
+import { type Answer, startSink } from '../support/otlp-sink.ts';
 import { type ProgramOptions, agentFlags, runProgram } from '../support/run-program.ts';
 
 const SECRET = 'secret-value-123';
@@ -52,7 +54,7 @@ suite('export.file', { concurrency: 4 }, () => {
       assert.deepEqual([exit.code, exit.stdout], [code, 'done\n']);
       const spans = readSpans(name);
       assert.deepEqual(
-        spans.map(({ attributes }) => attributes['url.full']).sort(),
+        spans.map(({ attributes }) => attributes['url.full']),
         [0, 1, 2, 3, 4].map((index) => `${backend.url}/${index}?token=REDACTED`),
       );
       assert.doesNotMatch(readFileSync(join(folder, name), 'utf8'), new RegExp(SECRET));
@@ -86,4 +88,66 @@ suite('export.file', { concurrency: 4 }, () => {
       assert.match(exit.stderr, lost);
     });
   }
+});
+
+suite('export.logfire', { concurrency: 4 }, () => {
+  // Of no shape that redaction knows: what is hidden is hidden because nobody says it.
+  const TOKEN = 'a-token-without-a-shape';
+
+  for (const [how, then, code] of [
+    ['while the program runs', 'setTimeout(() => {}, 300)', 0],
+    ['at exit', 'process.exit()', 0],
+  ] as const) {
+    test(`traces and, when asked for, metrics are sent with the token, ${how}`, async (t) => {
+      const sink = await closeAfter(t, startSink());
+      const exit = await run(callMany(2, then), {
+        LOGFIRE_TOKEN: TOKEN,
+        LOGFIRE_BASE_URL: sink.url,
+        OTEL_METRICS_EXPORTER: 'otlp',
+        OTEL_BSP_SCHEDULE_DELAY: '10',
+      });
+      assert.deepEqual([exit.code, exit.stderr], [code, '']);
+      assert.equal(sink.spans.length, 2);
+      assert.ok(sink.points.length > 0);
+      for (const { headers } of sink.requests) {
+        assert.equal(headers.authorization, TOKEN);
+        assert.equal(headers['content-type'], 'application/x-protobuf');
+        assert.equal(headers['content-encoding'], 'gzip');
+      }
+      assert.doesNotMatch(sink.rawText(), new RegExp(`${TOKEN}|${SECRET}`));
+    });
+
+    for (const [what, answer] of [
+      ['accepts', { accept: true }],
+      ['answers 401', { status: 401 }],
+      ['quotes the token', { partialSuccess: { rejectedSpans: 1, errorMessage: `who is ${TOKEN}?` } }],
+      ['cuts the connection', { reset: 'request' }],
+    ] satisfies [string, Answer][]) {
+      test(`the token is in no output when the receiver ${what}, ${how}`, async (t) => {
+        const sink = await closeAfter(t, startSink({ answer }));
+        const { stdout, stderr } = await run(callMany(2, then), {
+          LOGFIRE_TOKEN: TOKEN,
+          LOGFIRE_BASE_URL: sink.url,
+          LOGFIRE_CONSOLE: 'tree',
+          LOGFIRE_CONSOLE_VERBOSE: 'true',
+          OTEL_LOG_LEVEL: 'all',
+          OTEL_BSP_SCHEDULE_DELAY: '10',
+        });
+        assert.match(stderr, new RegExp(`this terminal, ${sink.url}/v1/traces`));
+        assert.doesNotMatch(stdout + stderr, new RegExp(TOKEN));
+      });
+    }
+  }
+
+  test('a token that is demanded and missing is one line, and the program runs', async () => {
+    const { code, stdout, stderr } = await run(callMany(1), {
+      LOGFIRE_SEND_TO_LOGFIRE: 'true',
+      LOGFIRE_CONSOLE: 'off',
+    });
+    assert.deepEqual([code, stdout], [0, 'done\n']);
+    assert.equal(
+      stderr,
+      'tracing: LOGFIRE_TOKEN is not set, and there is no .logfire/logfire_credentials.json; nothing is sent to Logfire\n',
+    );
+  });
 });

@@ -43,6 +43,9 @@ export interface OtlpSender<Batch> {
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout } = globalThis;
 
+/** Anything shorter in a header is a word, such as a name of a tenant. */
+const SHORTEST_KEY = 8;
+
 /** Makes a sender. Retries as the specification says; what it gives up on is rejected, never silently lost. */
 export function createOtlpSender<Batch>(options: OtlpOptions, signal: OtlpSignal<Batch>): OtlpSender<Batch> {
   const target = {
@@ -56,6 +59,12 @@ export function createOtlpSender<Batch>(options: OtlpOptions, signal: OtlpSignal
   };
   const post = createPoster(target);
   const address = options.redact(options.url);
+
+  /** A receiver may quote the key that it was sent. */
+  function hideHeaders(text: string): string {
+    const values = Object.values(options.headers).filter((value) => value.length >= SHORTEST_KEY);
+    return values.reduce((rest, value) => rest.replaceAll(value, '…'), text);
+  }
 
   function encode(batch: Batch): Uint8Array {
     const body = signal.encode(batch);
@@ -99,7 +108,7 @@ export function createOtlpSender<Batch>(options: OtlpOptions, signal: OtlpSignal
       return;
     }
     if (refusal === undefined) return;
-    diag.warn(`${address} refused ${refusal.what}: ${options.redact(refusal.why ?? 'no reason given')}`);
+    diag.warn(`${address} refused ${refusal.what}: ${options.redact(hideHeaders(refusal.why ?? 'no reason given'))}`);
   }
 
   return {

@@ -1,6 +1,9 @@
 // Called by start-pipeline.ts: metrics where they are on, and not a file of them read where they are off.
 import { createRequire } from 'node:module';
 import { diag } from '@opentelemetry/api';
+import type { Config } from '../../config/config.ts';
+import type { OtlpTarget } from '../../exporters/otlp/otlp-sender.ts';
+import { type LogfireProject, toLogfireTarget } from '../logfire.ts';
 import { isMetricsOn } from '../metrics-on.ts';
 import { toOtlpTarget } from '../otlp-target.ts';
 import { reportInternalError } from '../../log/guard.ts';
@@ -8,10 +11,12 @@ import type * as runtimeMetrics from './runtime-metrics.ts';
 import type * as startMetricsModule from './start-metrics.ts';
 
 type Metrics = ReturnType<typeof startMetricsModule.startMetrics>;
-type Given = Omit<startMetricsModule.MetricsOptions, 'target' | 'reportInternalError'>;
+type Given = Omit<startMetricsModule.MetricsOptions, 'target' | 'reportInternalError'> & {
+  readonly logfire: readonly LogfireProject[];
+};
 
 /** Starts metrics, or returns undefined where they are off. What goes wrong with them costs the metrics and nothing else. */
-export function loadMetrics(options: Given): Metrics | undefined {
+export function loadMetrics({ logfire, ...options }: Given): Metrics | undefined {
   const { config } = options;
   if (!isMetricsOn(config)) {
     if (config['metrics.runtime'])
@@ -20,7 +25,7 @@ export function loadMetrics(options: Given): Metrics | undefined {
       );
     return undefined;
   }
-  const given = { ...options, target: toOtlpTarget(config, 'metrics'), reportInternalError };
+  const given = { ...options, target: toTarget(config, logfire), reportInternalError };
   const metrics = attempt('the start of metrics', () =>
     (load('start-metrics', 'metrics') as typeof startMetricsModule).startMetrics(given),
   );
@@ -35,6 +40,14 @@ export function loadMetrics(options: Given): Metrics | undefined {
       metrics[Symbol.dispose]();
     },
   };
+}
+
+/** Metrics go to one place: to the OTLP endpoint that is named, else to Logfire. */
+function toTarget(config: Config, [project]: readonly LogfireProject[]): OtlpTarget {
+  const isNamed = config['export.otlp.metricsEndpoint'] !== undefined || config['export.otlp.endpoint'] !== undefined;
+  return isNamed || project === undefined
+    ? toOtlpTarget(config, 'metrics')
+    : toLogfireTarget(project, config, 'metrics');
 }
 
 function attempt<Started>(where: string, start: () => Started): Started | undefined {
