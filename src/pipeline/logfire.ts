@@ -53,6 +53,7 @@ export function toLogfireTarget(
     headers: { authorization: token },
     compression: 'gzip',
     attemptMillis: config['export.otlp.timeoutMillis'],
+    tls: {},
   };
 }
 

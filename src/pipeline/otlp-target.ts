@@ -1,6 +1,7 @@
 // Called for every signal that goes out by OTLP: where to and how, its own options before those that all signals share.
 import type { Config } from '../config/config.ts';
 import type { OtlpTarget } from '../exporters/otlp/otlp-sender.ts';
+import { type NamedFile, readTlsFiles } from './tls-files.ts';
 
 /** The receiver that the OTLP specification assumes where OTLP is asked for and no endpoint is named. */
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
@@ -15,7 +16,20 @@ export function toOtlpTarget(config: Config, signal: 'traces' | 'metrics'): Otlp
     headers: joinHeaders(config['export.otlp.headers'], config[`export.otlp.${signal}Headers`]),
     compression: config[`export.otlp.${signal}Compression`] ?? config['export.otlp.compression'],
     attemptMillis: config[`export.otlp.${signal}TimeoutMillis`] ?? config['export.otlp.timeoutMillis'],
+    tls: readTlsFiles({
+      ca: toFile(config, signal, 'Ca'),
+      key: toFile(config, signal, 'ClientKey'),
+      cert: toFile(config, signal, 'ClientCertificate'),
+    }),
   };
+}
+
+const SHARED_FILE = { Ca: 'ca', ClientKey: 'clientKey', ClientCertificate: 'clientCertificate' } as const;
+
+function toFile(config: Config, signal: 'traces' | 'metrics', file: keyof typeof SHARED_FILE): NamedFile {
+  const own = `export.otlp.certificates.${signal}${file}` as const;
+  const option = config[own] === undefined ? (`export.otlp.certificates.${SHARED_FILE[file]}` as const) : own;
+  return { option, path: config[option] };
 }
 
 /** Adds a signal's path to the path of an address, before a query that it may have. */

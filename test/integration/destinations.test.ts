@@ -1,10 +1,13 @@
 // Where spans go beside one OTLP endpoint: real programs, real files, several receivers at once.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { type Backend, startBackend } from '../support/backend.ts';
+import { type Backend, certificateFile, startBackend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { type ReceivedSpan, decodeJson } from '../support/otlp-decode.ts';
 import { type Answer, startSink } from '../support/otlp-sink.ts';
@@ -149,5 +152,86 @@ suite('export.logfire', { concurrency: 4 }, () => {
       stderr,
       'tracing: LOGFIRE_TOKEN is not set, and there is no .logfire/logfire_credentials.json; nothing is sent to Logfire\n',
     );
+  });
+});
+
+suite('certificates of OTLP', { concurrency: 4 }, () => {
+  const keyFile = join(dirname(certificateFile), 'key.pem');
+
+  /** A receiver that talks to those only who show the fixture's certificate. */
+  async function startStrict() {
+    const [key, cert] = [readFileSync(keyFile), readFileSync(certificateFile)];
+    const paths: (string | undefined)[] = [];
+    const server = createServer(
+      { key, cert, ca: cert, requestCert: true, rejectUnauthorized: true },
+      (request, response) =>
+        request.resume().on('end', () => {
+          paths.push(request.url);
+          response.end();
+        }),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    return {
+      paths,
+      url: `https://localhost:${port}`,
+      async [Symbol.asyncDispose]() {
+        server.close();
+        server.closeAllConnections();
+        await once(server, 'close');
+      },
+    };
+  }
+
+  for (const [how, then] of [
+    ['while the program runs', 'setTimeout(() => {}, 300)'],
+    ['at exit', 'process.exit()'],
+  ] as const) {
+    test(`an https receiver is trusted by its own authority, and gets the client certificate it asks for, ${how}`, async (t) => {
+      const receiver = await closeAfter(t, startStrict());
+      const trusting = {
+        OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+        OTEL_EXPORTER_OTLP_CERTIFICATE: certificateFile,
+        OTEL_BSP_SCHEDULE_DELAY: '10',
+      };
+      const known = await run(callMany(1, then), {
+        ...trusting,
+        OTEL_METRICS_EXPORTER: 'otlp',
+        OTEL_EXPORTER_OTLP_CLIENT_KEY: keyFile,
+        OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: certificateFile,
+      });
+      assert.deepEqual([known.code, known.stderr], [0, '']);
+      assert.deepEqual(receiver.paths.toSorted(), ['/v1/metrics', '/v1/traces']);
+      const unknown = await run(callMany(1, then), trusting);
+      assert.match(unknown.stderr, /1 span was lost on the way to https:/);
+      const own = {
+        OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: keyFile,
+        OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: certificateFile,
+      };
+      assert.equal((await run(callMany(1, then), { ...trusting, ...own })).stderr, '');
+      assert.equal(receiver.paths.filter((path) => path === '/v1/traces').length, 2);
+    });
+  }
+
+  test('a file that cannot be used is one line, and the program runs', async (t) => {
+    const sink = await closeAfter(t, startSink());
+    const { code, stderr } = await run(callMany(1), {
+      OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+      OTEL_EXPORTER_OTLP_CERTIFICATE: 'missing.pem',
+      OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: certificateFile,
+    });
+    assert.equal(code, 0);
+    assert.equal(sink.spans.length, 1);
+    const [first = '', second = '', ...others] = stderr.split('\n');
+    assert.match(
+      first,
+      /^tracing: cannot read missing\.pem of export\.otlp\.certificates\.ca \(ENOENT.*\); it is left out$/,
+    );
+    assert.match(
+      second,
+      /^tracing: cannot use .*cert\.pem of export\.otlp\.certificates\.tracesClientKey \(.*\); it is left out$/,
+    );
+    assert.deepEqual(others, ['']);
   });
 });

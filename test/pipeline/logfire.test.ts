@@ -43,6 +43,7 @@ suite('where Logfire is', () => {
         headers: { authorization: token },
         compression: 'gzip',
         attemptMillis: 10_000,
+        tls: {},
       });
     });
   }

@@ -34,9 +34,9 @@ suite('where a signal goes', () => {
       OTEL_EXPORTER_OTLP_METRICS_TIMEOUT: '200',
     });
     const { url: _, headers: __, ...traces } = toOtlpTarget(config, 'traces');
-    assert.deepEqual(traces, { protocol: 'http/json', compression: 'none', attemptMillis: 100 });
+    assert.deepEqual(traces, { protocol: 'http/json', compression: 'none', attemptMillis: 100, tls: {} });
     const { url: ___, headers: ____, ...metrics } = toOtlpTarget(config, 'metrics');
-    assert.deepEqual(metrics, { protocol: 'http/protobuf', compression: 'gzip', attemptMillis: 200 });
+    assert.deepEqual(metrics, { protocol: 'http/protobuf', compression: 'gzip', attemptMillis: 200, tls: {} });
   });
 
   test('never with the key that was given for another signal', () => {

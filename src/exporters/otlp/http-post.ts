@@ -4,11 +4,20 @@ import { type Socket, isIP } from 'node:net';
 import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 
+/** PEM texts. `ca` stands in place of the authorities that Node trusts. */
+export interface TlsOptions {
+  readonly ca?: string;
+  readonly key?: string;
+  readonly cert?: string;
+}
+
 export interface PostTarget {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** For one attempt, from connecting to the end of the answer. */
   readonly timeoutMillis: number;
+  /** Only for an https address. */
+  readonly tls: TlsOptions;
 }
 
 export interface PostAnswer {
@@ -38,7 +47,7 @@ export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: 
   const { request, Agent: AgentClass } = process.getBuiltinModule(
     url.protocol === 'https:' ? 'node:https' : 'node:http',
   );
-  const agent: Agent = new AgentClass({ keepAlive: true, maxSockets: 2 });
+  const agent: Agent = new AgentClass({ keepAlive: true, maxSockets: 2, ...target.tls });
   const hasAddress = isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0;
   const options: RequestOptions = { agent, method: 'POST', timeout: target.timeoutMillis };
   const quiet = suppressTracing(ROOT_CONTEXT);

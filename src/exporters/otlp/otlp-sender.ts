@@ -3,7 +3,7 @@
 import process from 'node:process';
 import { diag } from '@opentelemetry/api';
 import type { BlockingResult, Delivery, SendOptions } from '../destination.ts';
-import { type Post, type PostAnswer, createPoster } from './http-post.ts';
+import { type Post, type PostAnswer, type TlsOptions, createPoster } from './http-post.ts';
 import { startPostBlocking } from './post-blocking.ts';
 import { MAX_ATTEMPTS, isRetryable, toWaitMillis } from './retry.ts';
 
@@ -16,6 +16,8 @@ export interface OtlpTarget {
   readonly compression: 'gzip' | 'none';
   /** For one attempt, from connecting to the end of the answer. */
   readonly attemptMillis: number;
+  /** Only for an https address. */
+  readonly tls: TlsOptions;
 }
 
 export interface OtlpOptions extends OtlpTarget {
@@ -51,6 +53,7 @@ export function createOtlpSender<Batch>(options: OtlpOptions, signal: OtlpSignal
   const target = {
     url: options.url,
     timeoutMillis: options.attemptMillis,
+    tls: options.tls,
     headers: {
       ...options.headers,
       'content-type': options.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',

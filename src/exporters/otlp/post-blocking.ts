@@ -6,7 +6,7 @@ import type { PostTarget } from './http-post.ts';
 
 /** Runs in the worker; plain CommonJS text, since a worker of a bundle has no file of its own. */
 const WORKER_SOURCE = `
-const { workerData: { url, headers, bodies, shared } } = require('node:worker_threads');
+const { workerData: { url, headers, tls, bodies, shared } } = require('node:worker_threads');
 const { request } = require(url.startsWith('https:') ? 'node:https' : 'node:http');
 const [done, ...slots] = shared;
 let open = bodies.length;
@@ -23,7 +23,7 @@ for (const [index, body] of bodies.entries()) {
     Atomics.store(done, 0, 1);
     Atomics.notify(done, 0);
   };
-  const outgoing = request(url, { method: 'POST', agent: false, headers: { ...headers, 'content-length': body.byteLength } }, (response) => {
+  const outgoing = request(url, { ...tls, method: 'POST', agent: false, headers: { ...headers, 'content-length': body.byteLength } }, (response) => {
     response.resume();
     settle(response.statusCode >= 200 && response.statusCode < 300, 'HTTP status ' + response.statusCode);
   });
@@ -57,7 +57,7 @@ export function startPostBlocking(
     env: {},
     stdout: true,
     stderr: true,
-    workerData: { url: target.url, headers: target.headers, bodies, shared: [done, ...slots] },
+    workerData: { url: target.url, headers: target.headers, tls: target.tls, bodies, shared: [done, ...slots] },
   });
   worker.unref();
   const deadline = performance.now() + limitMillis;
