@@ -20,6 +20,9 @@ export interface BatchOptions {
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
+/** Receivers such as Logfire take 5 MiB in one request; encoded, spans are at most half as big again as their estimate. */
+const MAX_BATCH_BYTES = (5 * 1024 * 1024) / 1.5;
+
 const NO_ANSWER = new Error('sent, but not answered in time');
 const NO_TIME = new Error('not delivered before the process ended');
 const QUEUE_IS_FULL = new Error('the queue was full');
@@ -84,7 +87,7 @@ export class BatchProcessor implements SpanProcessor {
     if (this.#current?.delivery.isWritten() === false) batches.push(this.#current.spans);
     else if (this.#current !== undefined && this.#leaving.signal.aborted)
       this.#report.lose(this.#current.spans.length, NO_ANSWER);
-    while (this.#queue.length > 0) batches.push(this.#queue.take(this.#options.maxBatchSpans));
+    while (this.#queue.length > 0) batches.push(this.#takeBatch());
     const wait = this.#startSending(batches, limitMillis);
     return () => {
       wait();
@@ -122,6 +125,10 @@ export class BatchProcessor implements SpanProcessor {
       });
   }
 
+  #takeBatch(): readonly ReadableSpan[] {
+    return this.#queue.take({ maxSpans: this.#options.maxBatchSpans, maxBytes: MAX_BATCH_BYTES });
+  }
+
   #startTimer(): void {
     if (this.#timer !== undefined || this.#pumping !== undefined) return;
     // In a context of its own: a timer keeps the context it is made in, and with it the request's span.
@@ -148,7 +155,7 @@ export class BatchProcessor implements SpanProcessor {
     // Never in the tick of the request that filled the batch.
     await new Promise((resolve) => setImmediate(resolve));
     if (ready !== undefined) await ready;
-    while (this.#queue.length >= (all ? 1 : maxBatchSpans)) await this.#sendOne(this.#queue.take(maxBatchSpans));
+    while (this.#queue.length >= (all ? 1 : maxBatchSpans)) await this.#sendOne(this.#takeBatch());
   }
 
   async #sendOne(spans: readonly ReadableSpan[]): Promise<void> {

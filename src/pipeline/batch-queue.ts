@@ -30,12 +30,21 @@ export class BatchQueue {
     return true;
   }
 
-  /** Takes up to `count` spans out. */
-  take(count: number): ReadableSpan[] {
-    const batch = this.#spans.length <= count ? this.#spans : this.#spans.splice(0, count);
-    if (batch === this.#spans) this.#spans = [];
-    this.#bytes =
-      this.#spans.length === 0 ? 0 : this.#bytes - batch.reduce((sum, span) => sum + estimateBytes(span), 0);
-    return batch;
+  /** Takes a batch out: up to `maxSpans`, and no more than `maxBytes` unless the first alone is bigger. */
+  take({ maxSpans, maxBytes }: QueueLimits): ReadableSpan[] {
+    let count = 0;
+    let bytes = 0;
+    for (const span of this.#spans) {
+      const more = bytes + estimateBytes(span);
+      if (count === maxSpans || (count > 0 && more > maxBytes)) break;
+      bytes = more;
+      count++;
+    }
+    this.#bytes -= bytes;
+    if (count < this.#spans.length) return this.#spans.splice(0, count);
+    const all = this.#spans;
+    this.#spans = [];
+    this.#bytes = 0;
+    return all;
   }
 }

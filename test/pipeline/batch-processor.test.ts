@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, suite, test } from 'node:test';
 import { context, TraceFlags } from '@opentelemetry/api';
+import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { type ReadableSpan, TracerProvider, AlwaysOffSampler } from '@opentelemetry/sdk-trace';
@@ -260,4 +261,51 @@ suite('BatchProcessor.startLastFlush', () => {
     assert.match(lines.join(''), /internal error in the last flush.*no worker threads here/);
     assert.match(lines.join(''), /1 span was lost .*: no worker threads here\n/);
   });
+});
+
+suite('batches', () => {
+  const attributes = {
+    ascii: 'x'.repeat(100_000),
+    three: '界'.repeat(100_000),
+    quoted: '{"a":"b"}'.repeat(10_000),
+    ids: Array.from({ length: 5000 }, (_, index) => index),
+    tags: Array.from({ length: 5000 }, () => 'é'),
+    ['k'.repeat(10_000)]: true,
+  };
+  const spans = makeSpans(
+    Array.from({ length: 40 }, (_, index) => `${index}`),
+    attributes,
+  );
+
+  for (const [format, serializer] of [
+    ['protobuf', ProtobufTraceSerializer],
+    ['JSON', JsonTraceSerializer],
+  ] as const) {
+    test(`are at most 5 MiB encoded, whatever is in the spans, also the last ones: ${format}`, async () => {
+      const batches: (readonly ReadableSpan[])[] = [];
+      const destination: Destination = {
+        address: 'anywhere',
+        send(batch) {
+          batches.push(batch);
+          return { done: Promise.resolve(), isWritten: () => true };
+        },
+        startSendBlocking(last) {
+          batches.push(...last);
+          return () => last.map(() => ({ taken: true }));
+        },
+      };
+      const { processor } = setUp({ destination, maxBatchSpans: 512, maxQueueBytes: 1e9, delayMillis: 60_000 });
+      for (const span of spans) processor.onEnd(span);
+      await processor.forceFlush();
+      for (const span of spans) processor.onEnd(span);
+      processor.startLastFlush(1000)();
+      const sizes = batches.map((batch) => serializer.serializeRequest([...batch])?.length ?? Infinity);
+      assert.ok(Math.max(...sizes) <= 5 * 1024 * 1024, String(sizes));
+      assert.ok(Math.min(...sizes) > 1024 * 1024, String(sizes));
+      assert.deepEqual(
+        batches.flat().map(({ name }) => name),
+        [...spans, ...spans].map(({ name }) => name),
+      );
+    });
+  }
 });

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import { BatchQueue } from '../../src/pipeline/batch-queue.ts';
 import { makeSpan, makeSpans } from './spans.ts';
 
+const upTo = (maxSpans: number) => ({ maxSpans, maxBytes: 1e6 });
 const namesOf = (spans: readonly { name: string }[]): string[] => spans.map(({ name }) => name);
 
 suite('BatchQueue', () => {
@@ -10,9 +11,9 @@ suite('BatchQueue', () => {
     const queue = new BatchQueue({ maxSpans: 10, maxBytes: 1e6 });
     for (const span of makeSpans(['a', 'b', 'c'])) assert.equal(queue.add(span), true);
     assert.equal(queue.length, 3);
-    assert.deepEqual(namesOf(queue.take(2)), ['a', 'b']);
-    assert.deepEqual(namesOf(queue.take(2)), ['c']);
-    assert.deepEqual(queue.take(2), []);
+    assert.deepEqual(namesOf(queue.take(upTo(2))), ['a', 'b']);
+    assert.deepEqual(namesOf(queue.take(upTo(2))), ['c']);
+    assert.deepEqual(queue.take(upTo(2)), []);
     assert.equal(queue.length, 0);
   });
 
@@ -22,9 +23,9 @@ suite('BatchQueue', () => {
       makeSpans(['a', 'b', 'c']).map((span) => queue.add(span)),
       [true, true, false],
     );
-    assert.deepEqual(namesOf(queue.take(1)), ['a']);
+    assert.deepEqual(namesOf(queue.take(upTo(1))), ['a']);
     assert.equal(queue.add(makeSpan('d')), true);
-    assert.deepEqual(namesOf(queue.take(9)), ['b', 'd']);
+    assert.deepEqual(namesOf(queue.take(upTo(9))), ['b', 'd']);
   });
 
   test('drops the newest beyond its bytes, and counts the bytes of taken spans as free', () => {
@@ -32,9 +33,9 @@ suite('BatchQueue', () => {
     const big = (name: string) => makeSpan(name, { text: 'x'.repeat(2000) });
     assert.deepEqual([queue.add(big('a')), queue.add(big('b')), queue.add(big('c'))], [true, true, false]);
     assert.equal(queue.add(makeSpan('small')), true);
-    queue.take(1);
+    queue.take(upTo(1));
     assert.equal(queue.add(big('d')), true);
-    assert.deepEqual(namesOf(queue.take(9)), ['b', 'small', 'd']);
+    assert.deepEqual(namesOf(queue.take(upTo(9))), ['b', 'small', 'd']);
     assert.deepEqual([queue.add(big('e')), queue.add(big('f')), queue.add(big('g'))], [true, true, false]);
   });
 
@@ -45,5 +46,18 @@ suite('BatchQueue', () => {
       assert.equal(new BatchQueue({ maxSpans: 9, maxBytes: 4000 }).add(span), false);
       assert.equal(new BatchQueue({ maxSpans: 9, maxBytes: 6000 }).add(span), true);
     }
+  });
+
+  test('gives no more bytes at a time than asked for, but always a span', () => {
+    const queue = new BatchQueue({ maxSpans: 100, maxBytes: 1e6 });
+    for (const [name, length] of [
+      ['a', 10],
+      ['b', 10],
+      ['big', 5000],
+      ['c', 10],
+    ] as const)
+      assert.equal(queue.add(makeSpan(name, { text: 'x'.repeat(length) })), true);
+    const take = () => namesOf(queue.take({ maxSpans: 9, maxBytes: 2000 }));
+    assert.deepEqual([take(), take(), take(), take()], [['a', 'b'], ['big'], ['c'], []]);
   });
 });
