@@ -1,17 +1,19 @@
 // Where spans go beside one OTLP endpoint: real programs, real files, several receivers at once.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer as createPlainServer } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { type Backend, certificateFile, startBackend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { type ReceivedSpan, decodeJson } from '../support/otlp-decode.ts';
-import { type Answer, startSink } from '../support/otlp-sink.ts';
-import { type ProgramOptions, agentFlags, runProgram } from '../support/run-program.ts';
+import { type Answer, closedPort, startSink } from '../support/otlp-sink.ts';
+import { type ProgramOptions, agentFlags, runProgram, startProgram } from '../support/run-program.ts';
 
 const SECRET = 'secret-value-123';
 
@@ -202,7 +204,8 @@ suite('certificates of OTLP', { concurrency: 4 }, () => {
         OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: certificateFile,
       });
       assert.deepEqual([known.code, known.stderr], [0, '']);
-      assert.deepEqual(receiver.paths.toSorted(), ['/v1/metrics', '/v1/traces']);
+      assert.deepEqual(new Set(receiver.paths), new Set(['/v1/metrics', '/v1/traces']));
+      assert.equal(receiver.paths.length, 2);
       const unknown = await run(callMany(1, then), trusting);
       assert.match(unknown.stderr, /1 span was lost on the way to https:/);
       const own = {
@@ -233,5 +236,83 @@ suite('certificates of OTLP', { concurrency: 4 }, () => {
       /^tracing: cannot use .*cert\.pem of export\.otlp\.certificates\.tracesClientKey \(.*\); it is left out$/,
     );
     assert.deepEqual(others, ['']);
+  });
+});
+
+suite('several destinations', { concurrency: 4 }, () => {
+  const startHanging = () => startSink({ answer: { hang: true } });
+
+  for (const bad of ['hangs', 'refuses'] as const) {
+    test(`one that ${bad} takes nothing from the others while the program runs`, async (t) => {
+      const url =
+        bad === 'hangs' ? (await closeAfter(t, startHanging())).url : `http://127.0.0.1:${await closedPort()}`;
+      const healthy = await closeAfter(t, startSink());
+      const name = `beside-one-that-${bad}.jsonl`;
+      const program = await closeAfter(
+        t,
+        startProgram({
+          code: callMany(6, 'process.on("message", () => {}); process.send({});'),
+          flags: agentFlags,
+          cwd: folder,
+          env: {
+            BACKEND: backend.url,
+            OTEL_EXPORTER_OTLP_ENDPOINT: url,
+            LOGFIRE_TOKEN: 'first-of-two,second-of-two',
+            LOGFIRE_BASE_URL: healthy.url,
+            TRACING_FILE: name,
+            OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2',
+            OTEL_BSP_SCHEDULE_DELAY: '10',
+          },
+        }),
+      );
+      const spans = await healthy.waitForSpans(12);
+      const ids = new Set(spans.map(({ spanId }) => spanId));
+      assert.equal(ids.size, 6);
+      const keys = healthy.requests.map(({ headers }) => headers.authorization);
+      assert.deepEqual(new Set(keys), new Set(['first-of-two', 'second-of-two']));
+      const read = (): string => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '');
+      while (read().split('"spanId"').length <= 6 || !read().endsWith('\n')) await setTimeout(10);
+      assert.deepEqual(new Set(readSpans(name).map(({ spanId }) => spanId)), ids);
+      assert.equal(program.child.exitCode, null);
+    });
+
+    test(`one that ${bad} takes nothing from the others when the program exits`, async (t) => {
+      const url =
+        bad === 'hangs' ? (await closeAfter(t, startHanging())).url : `http://127.0.0.1:${await closedPort()}`;
+      const healthy = await closeAfter(t, startSink());
+      const name = `beside-one-that-${bad}-at-exit.jsonl`;
+      const { code, stderr } = await run(callMany(6, 'process.exit(5)'), {
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        LOGFIRE_TOKEN: 'some-token',
+        LOGFIRE_BASE_URL: healthy.url,
+        TRACING_FILE: name,
+        OTEL_BSP_SCHEDULE_DELAY: '60000',
+      });
+      assert.equal(code, 5);
+      assert.equal(healthy.spans.length, 6);
+      assert.equal(readSpans(name).length, 6);
+      assert.match(stderr, new RegExp(`^tracing: 6 spans were lost on the way to ${url}/v1/traces: [^\\n]*\n$`));
+    });
+  }
+
+  test('none waits for another when the program exits', async (t) => {
+    const second = await closeAfter(t, startSink());
+    // Answers once the other one has its spans: one after the other, both would wait until the time is over.
+    const first = createPlainServer((request, response) => {
+      request.resume();
+      void second.waitForRequests(1).then(() => response.end());
+    }).listen(0, '127.0.0.1');
+    await once(first, 'listening');
+    t.after(() => {
+      first.close();
+      first.closeAllConnections();
+    });
+    const { code, stderr } = await run(callMany(1, 'process.exit()'), {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(first.address() as AddressInfo).port}`,
+      LOGFIRE_TOKEN: 'some-token',
+      LOGFIRE_BASE_URL: second.url,
+    });
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.equal(second.spans.length, 1);
   });
 });
