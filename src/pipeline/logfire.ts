@@ -31,13 +31,16 @@ export function readLogfireProjects(config: Config): readonly LogfireProject[] {
     return [{ token, baseUrl: baseUrl ?? apiUrl ?? toRegionUrl(token) }];
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+    const isMissing = code !== undefined && MISSING.has(code);
     // A parser quotes what it cannot parse, so its message is not passed on.
     if (!isMissing) diag.warn(`${file} ${code === undefined ? 'holds no token' : `cannot be read (${code})`}; ${END}`);
     else if (enabled === true) diag.warn(`LOGFIRE_TOKEN is not set, and there is no ${file}; ${END}`);
     return [];
   }
 }
+
+/** The last: a program under `node --permission` may not know whether it is there. */
+const MISSING: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ERR_ACCESS_DENIED']);
 
 const END = 'nothing is sent to Logfire';
 

@@ -13,7 +13,13 @@ import { type Backend, certificateFile, startBackend } from '../support/backend.
 import { closeAfter } from '../support/close-after.ts';
 import { type ReceivedSpan, decodeJson } from '../support/otlp-decode.ts';
 import { type Answer, closedPort, startSink } from '../support/otlp-sink.ts';
-import { type ProgramOptions, agentFlags, runProgram, startProgram } from '../support/run-program.ts';
+import {
+  type ProgramOptions,
+  agentFlags,
+  agentRequireFlags,
+  runProgram,
+  startProgram,
+} from '../support/run-program.ts';
 
 const SECRET = 'secret-value-123';
 
@@ -159,6 +165,15 @@ suite('export.logfire', { concurrency: 4 }, () => {
       });
     }
   }
+
+  test('a program that may not read its folder hears nothing of the credentials file', async () => {
+    const [require = '', preload = ''] = agentRequireFlags;
+    const flags = ['--permission', `--allow-fs-read=${dirname(preload)}/*`, require, preload];
+    const { code, stdout, stderr } = await runProgram({ code: 'console.log("done")', flags, cwd: folder });
+    assert.deepEqual([code, stdout], [0, 'done\n']);
+    assert.match(stderr, /traces → this terminal/);
+    assert.doesNotMatch(stderr, /credentials/);
+  });
 
   test('a token that is demanded and missing is one line, and the program runs', async () => {
     const { code, stdout, stderr } = await run(callMany(1), {
