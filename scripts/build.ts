@@ -107,14 +107,17 @@ const outputs = await Promise.all([
     plugins: [withoutModulePatch],
     output: { file: 'dist/runtime-metrics.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
+  // Apart from the others: a program that only wants its routes named reads nothing of what instrumentations share.
   build({
     ...shared,
-    input: {
-      routes: join(librariesFolder, 'routes/routes.ts'),
-      ...Object.fromEntries(
-        libraries.filter((row) => row.package !== undefined).map(({ name }) => [name, `library:${name}`]),
-      ),
-    },
+    input: join(librariesFolder, 'routes/routes.ts'),
+    output: { file: 'dist/libraries/routes.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
+  build({
+    ...shared,
+    input: Object.fromEntries(
+      libraries.filter((row) => row.package !== undefined).map(({ name }) => [name, `library:${name}`]),
+    ),
     plugins: [libraryBundles],
     output: {
       dir: 'dist/libraries',
