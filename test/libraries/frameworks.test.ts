@@ -163,6 +163,27 @@ libraryTest('nestjs', {
   `,
 });
 
+libraryTest('nestjs-fastify', {
+  links: Object.fromEntries(
+    ['@nestjs/common', '@nestjs/core', '@nestjs/platform-fastify', 'reflect-metadata', 'rxjs'].map((name) => [
+      name,
+      name,
+    ]),
+  ),
+  requests: ['/api/users/7', '/api/users/13', '/nowhere'],
+  attributes,
+  tree: `
+    INTERNAL Create Nest App
+    SERVER GET /api/users/:id 200 http.route=/api/users/:id
+      INTERNAL Users.find http.route=/api/users/:id
+        INTERNAL find
+    SERVER GET /api/users/:id 500 ERROR http.route=/api/users/:id
+      INTERNAL Users.find ERROR "no luck" http.route=/api/users/:id
+        INTERNAL find ERROR "no luck"
+    SERVER GET 404
+  `,
+});
+
 libraryTest('koa-2', {
   fixture: 'koa',
   links: { koa: 'koa-2', '@koa/router': '@koa/router' },
