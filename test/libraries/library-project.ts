@@ -119,10 +119,7 @@ async function run(
     ...(stub !== undefined && { SERVICE: await startStub(t, stub) }),
     ...env,
   };
-  const program = await closeAfter(
-    t,
-    startProgram({ program: path, flags: agentFlags, env: programEnv, ipc: false }),
-  );
+  const program = await closeAfter(t, startProgram({ program: path, flags: agentFlags, env: programEnv, ipc: false }));
   for (const request of requests) {
     const [target, init] = typeof request === 'string' ? [request] : request;
     const response = await fetch(`http://127.0.0.1:${program.port}${target}`, init);
