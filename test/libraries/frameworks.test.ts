@@ -212,7 +212,8 @@ libraryTest('nestjs', {
   `,
 });
 
-libraryTest('nestjs-fastify', {
+libraryTest('nestjs on fastify', {
+  fixture: 'nestjs-fastify',
   links: Object.fromEntries(
     ['@nestjs/common', '@nestjs/core', '@nestjs/platform-fastify', 'reflect-metadata', 'rxjs'].map((name) => [
       name,
