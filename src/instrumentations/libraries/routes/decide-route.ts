@@ -15,3 +15,16 @@ export function joinRoute(base: string, path: string): string {
   if (path === '' || path === '/') return base === '' ? path : base;
   return base.replace(/\/$/, '') + (path.startsWith('/') ? path : `/${path}`);
 }
+
+/** Request -> the template of the mount points that it is inside of just now, whichever frameworks they are of. */
+const mounts = new WeakMap<object, string>();
+
+/** The template of the mount points that a request is inside of, as it came from Node; empty outside of any. */
+export function mountOf(request: object): string {
+  return mounts.get(request) ?? '';
+}
+
+/** Says that a request is inside of a mount point from now on. */
+export function setMount(request: object, template: string): void {
+  mounts.set(request, template);
+}

@@ -2,7 +2,7 @@
 import { replaceMethod } from '../../../hooks/replace-method.ts';
 import { subscribe } from '../../../hooks/channels.ts';
 import type { LibraryHook } from '../library.ts';
-import { decideRoute } from './decide-route.ts';
+import { decideRoute, joinRoute, mountOf } from './decide-route.ts';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 type Done = () => void;
@@ -14,6 +14,7 @@ interface FastifyMessage {
 }
 
 interface FastifyRequest {
+  readonly raw: object;
   readonly routeOptions: { readonly url?: string };
 }
 
@@ -22,7 +23,8 @@ export function hookFastify(): readonly LibraryHook[] {
   subscribe({
     'fastify.initialization': ({ fastify }: FastifyMessage) => {
       fastify.addHook('onRequest', (request, _reply, done) => {
-        decideRoute(request.routeOptions.url);
+        const { url } = request.routeOptions;
+        decideRoute(url && joinRoute(mountOf(request.raw), url));
         done();
       });
     },
@@ -38,8 +40,12 @@ export function hookKoa(): readonly LibraryHook[] {
       'handleRequest',
       (original) =>
         function (...args) {
-          const context = Object(args[0]) as { readonly _matchedRoute?: string | RegExp };
-          decideRoute(() => context._matchedRoute?.toString());
+          const context = Object(args[0]) as { readonly req: object; readonly _matchedRoute?: string | RegExp };
+          const mount = mountOf(context.req);
+          decideRoute(() => {
+            const route = context._matchedRoute?.toString();
+            return route && joinRoute(mount, route);
+          });
           return Reflect.apply(original, this, args);
         },
     );
