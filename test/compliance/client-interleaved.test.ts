@@ -24,7 +24,7 @@ const cases: [client: string, count: number, perRequest: number][] = [
 
 suite(
   'interleaved requests over kept connections are children of what made them:',
-  { timeout: 60_000, concurrency: 2 },
+  { timeout: 240_000, concurrency: 2 },
   () => {
     for (const [client, count, perRequest] of cases) {
       test(`${count} by ${client}`, async (t) => {

@@ -100,7 +100,7 @@ suite('HTTP spans have every required and recommended attribute:', () => {
         OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
         TRACING_CONFIG: join(appsFolder, 'conformance/tracing.config.mjs'),
       },
-      timeoutMillis: 30_000,
+      timeoutMillis: 120_000,
     });
     spans = sink.spans;
     await sink[Symbol.asyncDispose]();

