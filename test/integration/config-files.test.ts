@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
-import { agentFlags, runProgram, type Exit } from '../support/run-program.ts';
+import { patientFlags, runProgram, type Exit } from '../support/run-program.ts';
 import { startSurroundings } from './traced.ts';
 
 const APP = `
@@ -37,7 +37,7 @@ async function runApp(
   const { sink, backend, env } = await startSurroundings(t);
   const { code, stdout, stderr } = await runProgram({
     program: join(folder, 'src/app.cjs'),
-    flags: agentFlags,
+    flags: patientFlags,
     cwd: options.cwd ?? folder,
     env: { ...env, ...options.env },
   });
@@ -157,7 +157,7 @@ suite('the program runs, and one line says what is wrong with', { concurrency: 4
     const app = join(folder, 'src/app.cjs');
     const { code, stdout, stderr } = await runProgram({
       program: app,
-      flags: [...flags, ...agentFlags],
+      flags: [...flags, ...patientFlags],
       cwd: folder,
       env,
     });

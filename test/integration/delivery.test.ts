@@ -5,7 +5,14 @@ import { type Backend, certificateFile, startBackend } from '../support/backend.
 import { closeAfter } from '../support/close-after.ts';
 import { startBlackHole } from '../support/black-hole.ts';
 import { type Answer, closedPort, startSink, times } from '../support/otlp-sink.ts';
-import { type Exit, type ProgramOptions, agentFlags, runProgram, startProgram } from '../support/run-program.ts';
+import {
+  type Exit,
+  type ProgramOptions,
+  agentFlags,
+  patientFlags,
+  runProgram,
+  startProgram,
+} from '../support/run-program.ts';
 
 /** Calls BACKEND `calls` times, one after the other, says how long that took, then runs `then`. */
 const callMany = (calls: number, then = ''): string => `
@@ -26,7 +33,7 @@ before(async () => void (backend = await startBackend()));
 after(() => backend.stop());
 
 const run = (code: string, env: NonNullable<ProgramOptions['env']>, flags: readonly string[] = []) =>
-  runProgram({ code, flags: [...agentFlags, ...flags], env: { BACKEND: backend.url, ...env } });
+  runProgram({ code, flags: [...patientFlags, ...flags], env: { BACKEND: backend.url, ...env } });
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line !== '');
 
@@ -196,7 +203,7 @@ suite('what the application does to its own HTTP and timers does not catch our e
         t,
         startProgram({
           code: `${callMany(1, `${code} console.log('ready {}');`)} ${keepAlive}`,
-          flags: agentFlags,
+          flags: patientFlags,
           env: { BACKEND: backend.url, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_BSP_SCHEDULE_DELAY: '200' },
           ipc: false,
         }),
@@ -234,7 +241,7 @@ suite('an endpoint in trouble', { concurrency: 6 }, () => {
       const sink = await closeAfter(t, startSink({ first }));
       const code = `setInterval(() => {}, 1e6); process.on('SIGUSR2', () => process.exit(0)); ${callMany(3, "console.log('ready {}')")}`;
       const env = { BACKEND: backend.url, OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_BSP_SCHEDULE_DELAY: '50' };
-      const program = await closeAfter(t, startProgram({ code, env, flags: agentFlags, ipc: false }));
+      const program = await closeAfter(t, startProgram({ code, env, flags: patientFlags, ipc: false }));
       await sink.waitForSpans(3);
       await program.waitForOutput(RECOVERED);
       const { stderr } = await program.kill('SIGUSR2');
@@ -248,7 +255,7 @@ suite('an endpoint in trouble', { concurrency: 6 }, () => {
     const url = `http://127.0.0.1:${port}`;
     const code = `setInterval(() => {}, 1e6); process.on('SIGUSR2', () => process.exit(0)); ${callMany(3, "console.log('ready {}')")}`;
     const env = { BACKEND: backend.url, OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_BSP_SCHEDULE_DELAY: '100' };
-    const program = await closeAfter(t, startProgram({ code, env, flags: agentFlags, ipc: false }));
+    const program = await closeAfter(t, startProgram({ code, env, flags: patientFlags, ipc: false }));
     await program.waitForOutput(/cannot deliver/);
     const sink = await closeAfter(t, startSink({ port }));
     await sink.waitForSpans(3);
@@ -267,7 +274,7 @@ suite('an endpoint in trouble', { concurrency: 6 }, () => {
       OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
       OTEL_EXPORTER_OTLP_TIMEOUT: '300',
     };
-    const program = await closeAfter(t, startProgram({ code, env, flags: agentFlags, ipc: false }));
+    const program = await closeAfter(t, startProgram({ code, env, flags: patientFlags, ipc: false }));
     await sink.waitForSpans(1);
     await program.waitForOutput(RECOVERED);
     const { stderr } = await program.kill('SIGUSR2');
@@ -304,20 +311,21 @@ suite('an endpoint in trouble', { concurrency: 6 }, () => {
   for (const [what, answer] of [
     ['is slow', { accept: true, delayMillis: 60_000 }],
     ['hangs', { hang: true }],
-    ['answers 503', { status: 503, retryAfter: 60 }],
+    ['answers 503', { status: 503, retryAfter: 20 }],
     ['cuts connections', { reset: 'request' }],
   ] as const) {
     test(`that ${what} does not slow the application down, nor end it`, async (t) => {
       const sink = await closeAfter(t, startSink({ answer }));
       const code = callMany(200, 'process.exit(0)');
+      const env = {
+        ...AT_ONCE,
+        OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+        OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10',
+        OTEL_EXPORTER_OTLP_TIMEOUT: '60000',
+      };
       const [bare, traced] = await Promise.all([
         runProgram({ code, env: { BACKEND: backend.url } }),
-        run(code, {
-          ...AT_ONCE,
-          OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
-          OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '10',
-          OTEL_EXPORTER_OTLP_TIMEOUT: '60000',
-        }),
+        runProgram({ code, env: { ...env, BACKEND: backend.url }, flags: agentFlags }),
       ]);
       assert.deepEqual([traced.code, traced.signal], [0, null]);
       // A call takes 1-2 ms: a single wait for the endpoint would show.
@@ -373,7 +381,7 @@ suite('an endpoint in trouble', { concurrency: 6 }, () => {
       OTEL_BSP_MAX_QUEUE_SIZE: '5',
       OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '5',
     };
-    const program = await closeAfter(t, startProgram({ code, env, flags: agentFlags, ipc: false }));
+    const program = await closeAfter(t, startProgram({ code, env, flags: patientFlags, ipc: false }));
     await program.waitForOutput(/cannot deliver/);
     program.child.kill('SIGUSR2');
     await program.waitForOutput(/ready \{\}\nready/);

@@ -232,7 +232,7 @@ suite('a batch that is on its way at process.exit()', { concurrency: 4 }, () => 
   });
 
   test('is sent once more when it was refused and waits for its next attempt', async (t) => {
-    const sink = await closeAfter(t, startSink({ first: [{ status: 503, retryAfter: 60 }] }));
+    const sink = await closeAfter(t, startSink({ first: [{ status: 503, retryAfter: 20 }] }));
     const program = await startCalling(t, sink);
     await program.waitForOutput(/cannot deliver/);
     program.send('exit');

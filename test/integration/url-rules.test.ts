@@ -7,7 +7,7 @@ import { type BackendRequest, certificateFile, startBackend } from '../support/b
 import { closeAfter } from '../support/close-after.ts';
 import type { ReceivedSpan } from '../support/otlp-decode.ts';
 import { startSink } from '../support/otlp-sink.ts';
-import { agentFlags, runProgram } from '../support/run-program.ts';
+import { patientFlags, runProgram } from '../support/run-program.ts';
 import { assertTrees } from '../support/trace-tree.ts';
 import { exchange, startTraced } from './traced.ts';
 
@@ -27,7 +27,8 @@ const CLIENT_APP = `
 import http from 'node:http';
 import https from 'node:https';
 const { BACKEND, BACKEND_TLS, UNDICI, CALLS } = process.env;
-const { request } = await import(UNDICI);
+const calls = JSON.parse(CALLS);
+const { request } = calls.some(({ client }) => client === 'undici') ? await import(UNDICI) : {};
 const byHttp = (module, url, options) => new Promise((resolve, reject) => {
   module.request(url, options, (response) => response.resume().on('end', resolve)).on('error', reject).end();
 });
@@ -37,7 +38,7 @@ const clients = {
   fetch: async (path, options) => (await fetch(BACKEND + path, options)).text(),
   undici: async (path, options) => (await request(BACKEND + path, options)).body.text(),
 };
-for (const { client = 'http', path, ...options } of JSON.parse(CALLS)) await clients[client](path, options);
+for (const { client = 'http', path, ...options } of calls) await clients[client](path, options);
 `;
 
 /** Makes calls of its own for every request, before and after awaits and timers. */
@@ -85,7 +86,7 @@ async function recordCalls(t: TestContext, config: Files | string, calls: Call[]
   const exit = await runProgram({
     program: join(folder, 'app.mjs'),
     cwd: folder,
-    flags: agentFlags,
+    flags: patientFlags,
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
       NODE_EXTRA_CA_CERTS: certificateFile,

@@ -6,7 +6,7 @@ import { suite, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { closeAfter } from '../support/close-after.ts';
 import { startSink, type Sink } from '../support/otlp-sink.ts';
-import { agentFlags, startProgram, type Exit } from '../support/run-program.ts';
+import { patientFlags, startProgram, type Exit } from '../support/run-program.ts';
 import { requireService, type ServiceName } from '../support/services.ts';
 import { type TreeOptions, assertTrees } from '../support/trace-tree.ts';
 
@@ -95,7 +95,7 @@ async function run(
     t,
     startProgram({
       program: path,
-      flags: agentFlags,
+      flags: patientFlags,
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, TRACING_THROW_INTERNAL_ERRORS: '1', ...env },
       ipc: false,
     }),
