@@ -34,7 +34,7 @@ const ENDINGS = `
     console.log(request.url);
   });`;
 
-suite('a server span says how its request ended:', { concurrency: 3, timeout: 60_000 }, () => {
+suite('a server span says how its request ended:', { concurrency: 3, timeout: 240_000 }, () => {
   test('by an answer, or by the server itself', async (t) => {
     const { sink, port } = await startServer(t, `${ENDINGS} listen(server);`);
     const paths = [

@@ -25,7 +25,7 @@ const WATCHED = `
 
 suite(
   'an exchange is one span, with the final status and the right context:',
-  { concurrency: 3, timeout: 60_000 },
+  { concurrency: 3, timeout: 240_000 },
   () => {
     test('interim answers, trailers, HEAD, no content, chunks', async (t) => {
       const { sink, port } = await startServer(t, `${WATCHED} listen(http.createServer(handle));`);

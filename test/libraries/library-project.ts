@@ -9,7 +9,7 @@ import { suite, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { closeAfter } from '../support/close-after.ts';
 import { startSink, type Sink } from '../support/otlp-sink.ts';
-import { agentFlags, startProgram, type Exit } from '../support/run-program.ts';
+import { patientFlags, startProgram, type Exit } from '../support/run-program.ts';
 import { requireService, type ServiceName } from '../support/services.ts';
 import { type TreeOptions, assertTrees } from '../support/trace-tree.ts';
 
@@ -87,7 +87,7 @@ export function libraryTest(name: string, options: LibraryTest): void {
   declared.set(name, options);
   if (isReading) return;
   const source = readFileSync(join(fixtures, `${options.fixture ?? name}.mjs`), 'utf8');
-  suite(name, { concurrency: 2, timeout: 60_000 }, () => {
+  suite(name, { concurrency: 2, timeout: 240_000 }, () => {
     for (const style of ['ES modules', 'CommonJS'] as const) {
       test(style, async (t) => {
         if (options.service !== undefined && (await requireService(t, options.service)) === undefined) return;
@@ -119,7 +119,10 @@ async function run(
     ...(stub !== undefined && { SERVICE: await startStub(t, stub) }),
     ...env,
   };
-  const program = await closeAfter(t, startProgram({ program: path, flags: agentFlags, env: programEnv, ipc: false }));
+  const program = await closeAfter(
+    t,
+    startProgram({ program: path, flags: patientFlags, env: programEnv, ipc: false }),
+  );
   for (const request of requests) {
     const [target, init] = typeof request === 'string' ? [request] : request;
     const response = await fetch(`http://127.0.0.1:${program.port}${target}`, init);

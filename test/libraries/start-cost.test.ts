@@ -28,7 +28,7 @@ async function filesOf(code: string): Promise<string[]> {
     .sort();
 }
 
-suite('the files of the agent that are loaded', { concurrency: 3, timeout: 60_000 }, () => {
+suite('the files of the agent that are loaded', { concurrency: 3, timeout: 240_000 }, () => {
   test('are two by a program that uses no library', async () => {
     assert.deepEqual(await filesOf("require('node:http')"), ['agent.cjs', 'preload.cjs']);
   });

@@ -63,7 +63,7 @@ export interface Sink extends AsyncDisposable {
   rawText(): string;
   /** Changes the answer of all requests from now on. */
   answerWith(answer: Answer): void;
-  /** Resolves with all spans once there are `count`; rejects with the tree of what came when `timeoutMillis` (15 000) pass. */
+  /** Resolves with all spans once there are `count`; rejects with the tree of what came when `timeoutMillis` (60 000) pass. */
   waitForSpans(count: number, timeoutMillis?: number): Promise<ReceivedSpan[]>;
   /** Resolves with the points that are true for `isWanted` once there are `count`; rejects with those that came instead. */
   waitForPoints(
@@ -76,6 +76,9 @@ export interface Sink extends AsyncDisposable {
   /** Closes the port and every connection. */
   stop(): Promise<void>;
 }
+
+/** Only what never comes takes this long, however busy the machine is. */
+const DEFAULT_TIMEOUT_MILLIS = 60_000;
 
 /** Starts a receiver. `const sink = await closeAfter(t, startSink())` stops it at the end of the test. */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
@@ -165,21 +168,22 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
       queue.length = 0;
       usualAnswer = answer;
     },
-    waitForSpans: (count, timeoutMillis = 15_000) =>
+    waitForSpans: (count, timeoutMillis = DEFAULT_TIMEOUT_MILLIS) =>
       waitFor(
         () => spans,
         count,
         timeoutMillis,
         () => `${drawTrees(spans)}\n${describeRequests()}`,
       ),
-    waitForPoints: (isWanted, count = 1, timeoutMillis = 15_000) =>
+    waitForPoints: (isWanted, count = 1, timeoutMillis = DEFAULT_TIMEOUT_MILLIS) =>
       waitFor(
         () => points.filter(isWanted),
         count,
         timeoutMillis,
         () => `${points.map(describePoint).join('\n')}\n${describeRequests()}`,
       ),
-    waitForRequests: (count, timeoutMillis = 15_000) => waitFor(() => requests, count, timeoutMillis, describeRequests),
+    waitForRequests: (count, timeoutMillis = DEFAULT_TIMEOUT_MILLIS) =>
+      waitFor(() => requests, count, timeoutMillis, describeRequests),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -249,7 +253,8 @@ function respond(response: ServerResponse, { headers, wireBytes }: SinkRequest, 
   } else if ('partialSuccess' in answer) {
     response.end(isJson(headers) ? JSON.stringify(answer) : encodePartialSuccess(answer.partialSuccess));
   } else {
-    setTimeout(() => response.end(isJson(headers) ? '{}' : ''), answer.delayMillis ?? 0);
+    // The test may be over long before.
+    setTimeout(() => response.end(isJson(headers) ? '{}' : ''), answer.delayMillis ?? 0).unref();
   }
 }
 
