@@ -37,8 +37,8 @@ export function createLogRedaction(redactor: Redactor): LogRedaction {
       // A map stays a map.
       ...(attributes !== undefined && { attributes: copy.toMembers(attributes) as Attributes }),
       ...(exception != null && { exception: toException(exception) }),
-      ...(eventName !== undefined && { eventName: redactText(String(eventName)) }),
-      ...(severityText !== undefined && { severityText: redactText(String(severityText)) }),
+      ...(eventName !== undefined && { eventName: redactText(eventName) }),
+      ...(severityText !== undefined && { severityText: redactText(severityText) }),
     };
   }
 
@@ -144,8 +144,8 @@ export function createLogRedaction(redactor: Redactor): LogRedaction {
   return {
     redactRecord,
     redactScope: ({ name, version, options }) => ({
-      name: redactText(String(name)),
-      version: version === undefined ? undefined : redactText(String(version)),
+      name: name && redactText(name),
+      version: version && redactText(version),
       options: options && {
         ...options,
         ...(options.schemaUrl !== undefined && { schemaUrl: redactor.redact(options.schemaUrl, 'client') }),

@@ -1,6 +1,6 @@
 // In the bundle of winston's instrumentation, beside it: sends what a logger writes. That instrumentation would need a package which only the
 // application could install, and puts its transport into the application's own list of transports.
-import { type Attributes, type Context, type LogRecord, SeverityNumber, logs } from '@opentelemetry/api';
+import { type Context, type LogRecord, SeverityNumber, logs } from '@opentelemetry/api';
 import { replaceMethod } from '../../hooks/replace-method.ts';
 import { guard } from '../../log/guard.ts';
 import type { LibraryHook, LibraryOptions } from './library.ts';
@@ -89,8 +89,8 @@ function toRecord({ level: least, levels }: WinstonLogger, info: unknown): LogRe
     severityNumber: SEVERITIES[level] ?? SeverityNumber.UNSPECIFIED,
     severityText: level,
     // Whatever the application logs; redaction makes it plain before the SDK sees it.
-    body: message as LogRecord['body'],
-    attributes: attributes as Attributes,
+    body: message,
+    attributes,
     ...(typeof stack === 'string' && { exception: { message: String(message), stack } }),
     ...(fields[CONTEXT] !== undefined && { context: fields[CONTEXT] as Context }),
   };
