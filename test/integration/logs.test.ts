@@ -1,6 +1,7 @@
 // Log records of real programs, at a real receiver: of OpenTelemetry's API and of console. Those of loggers: test/libraries/logs.test.ts.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { closeAfter } from '../support/close-after.ts';
 import type { ReceivedLog } from '../support/otlp-decode-logs.ts';
 import { type Sink, startSink } from '../support/otlp-sink.ts';
@@ -70,6 +71,21 @@ suite('log records', { concurrency: 2, timeout: 60_000 }, () => {
       assert.ok(!sink.rawText().includes(SECRET));
     });
   }
+
+  test('of the package that had the API of logs before', async (t) => {
+    const sink = await closeAfter(t, startSink());
+    const { code } = await runProgram({
+      code: `const { logs } = require(${JSON.stringify(fileURLToPath(import.meta.resolve('@opentelemetry/api-logs')))});
+        logs.getLogger('older', '0.2').emit({ body: { password: '${SECRET}' }, severityText: 'INFO', severityNumber: 9 })`,
+      flags: agentFlags,
+      env: { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${sink.url}/v1/logs`, TRACING_THROW_INTERNAL_ERRORS: '1' },
+    });
+    assert.equal(code, 0);
+    assert.deepEqual(
+      sink.logs.map(({ body, scope }) => [body, scope]),
+      [[{ password: 'REDACTED' }, { name: 'older', version: '0.2' }]],
+    );
+  });
 
   test('of console on request, and what is printed stays', async (t) => {
     const sink = await closeAfter(t, startSink());

@@ -5,6 +5,7 @@ import { type ReadableLogRecord, LoggerProvider as SdkLoggerProvider } from '@op
 import type { Config } from '../../config/config.ts';
 import { createLogRedaction } from '../../processors/log-redaction.ts';
 import type { Redactor } from '../../redaction/create-redactor.ts';
+import { registerForOlderApi } from './older-api.ts';
 
 export { createLogsSignal } from '../../exporters/otlp/otlp-logs.ts';
 
@@ -55,10 +56,12 @@ export function startLogs({ config, redactor, resource, onRecord, reportInternal
     },
   };
   logs.setGlobalLoggerProvider(guarded);
+  const older = registerForOlderApi(guarded);
   return {
     [Symbol.dispose]() {
       void provider.shutdown();
       logs.disable();
+      older[Symbol.dispose]();
     },
   };
 }
