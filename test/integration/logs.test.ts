@@ -172,6 +172,26 @@ suite('log records', { concurrency: 2, timeout: 60_000 }, () => {
     assert.deepEqual([broken.requests.length > 0, sink.spans.length, sink.logs.length], [true, 2, 0]);
   });
 
+  for (const [end, limitMillis] of [
+    ['exit', 1000],
+    ['sigterm', 2000],
+  ] as const) {
+    test(`a receiver that hangs changes nothing about the end: ${end}`, async (t) => {
+      const hanging = await closeAfter(t, startSink({ answer: { hang: true } }));
+      const [bare, unanswered] = await Promise.all([
+        runProgram({ program: 'logs.mjs', args: [end], env: { SECRET } }),
+        run(hanging, { args: [end] }),
+      ]);
+      assert.deepEqual([unanswered.code, unanswered.signal, unanswered.stdout], [bare.code, bare.signal, bare.stdout]);
+      assert.deepEqual(
+        unanswered.stderr.match(/^tracing: \d (?:spans|log records?) (?:was|were) lost/gm)?.sort(),
+        ['tracing: 1 log record was lost', 'tracing: 2 spans were lost'],
+        unanswered.stderr,
+      );
+      assert(unanswered.millis - bare.millis < limitMillis + 1500, `${unanswered.millis} ms, ${bare.millis} bare`);
+    });
+  }
+
   test('a full queue drops and counts', async (t) => {
     const sink = await closeAfter(t, startSink());
     const { stderr } = await run(sink, {

@@ -201,6 +201,17 @@ suite('SpanBatch.startLastFlush', () => {
     assert.deepEqual(blocking, [{ names: [['a', 'b', 'c'], ['d', 'e', 'f'], ['g']], limitMillis: 1000 }]);
   });
 
+  test('starts at once, and says what was lost when its end is waited for', (t) => {
+    const lines = captureLog(t);
+    const { processor, end, blocking, results } = setUp();
+    results.push({ taken: false, reason: 'HTTP status 400' });
+    end('a');
+    const awaitEnd = processor.startLastFlush(1000);
+    assert.deepEqual([blocking.length, lines], [1, []]);
+    awaitEnd();
+    assert.equal(lines.length, 1);
+  });
+
   test('does not send again what is written', async (t) => {
     const lines = captureLog(t);
     const { processor, end, nth, blocking } = setUp();
