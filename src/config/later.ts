@@ -4,7 +4,6 @@
 /** Keys of a config file, or the sections they are in, that a later version reads. */
 export const LATER_KEYS: readonly string[] = [
   'export.otlp.certificates',
-  'export.otlp.logsEndpoint',
   'export.logfire',
   'export.file',
   'export.spool',

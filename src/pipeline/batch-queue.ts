@@ -1,41 +1,43 @@
-// Used by the batch processor: what waits to be sent, bounded by spans and by bytes.
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { estimateBytes } from '../processors/span-bytes.ts';
+// Used by the batch processor: what waits to be sent, bounded by number and by bytes.
 
-export interface QueueLimits {
-  readonly maxSpans: number;
+export interface QueueLimits<Item> {
+  readonly maxItems: number;
   readonly maxBytes: number;
+  /** What an item takes in memory, roughly; the same whenever it is asked. */
+  readonly estimateBytes: (item: Item) => number;
 }
 
-/** First in, first out. When it is full the newest span is dropped: what explains the start of a trouble is kept. */
-export class BatchQueue {
-  readonly #limits: QueueLimits;
-  #spans: ReadableSpan[] = [];
+/** First in, first out. When it is full the newest is dropped: what explains the start of a trouble is kept. */
+export class BatchQueue<Item> {
+  readonly #limits: QueueLimits<Item>;
+  #items: Item[] = [];
   #bytes = 0;
 
-  constructor(limits: QueueLimits) {
+  constructor(limits: QueueLimits<Item>) {
     this.#limits = limits;
   }
 
   get length(): number {
-    return this.#spans.length;
+    return this.#items.length;
   }
 
-  /** False when the span did not fit and is dropped. */
-  add(span: ReadableSpan): boolean {
-    const bytes = estimateBytes(span);
-    if (this.#spans.length >= this.#limits.maxSpans || this.#bytes + bytes > this.#limits.maxBytes) return false;
-    this.#spans.push(span);
+  /** False when the item did not fit and is dropped. */
+  add(item: Item): boolean {
+    const { maxItems, maxBytes, estimateBytes } = this.#limits;
+    const bytes = estimateBytes(item);
+    if (this.#items.length >= maxItems || this.#bytes + bytes > maxBytes) return false;
+    this.#items.push(item);
     this.#bytes += bytes;
     return true;
   }
 
-  /** Takes up to `count` spans out. */
-  take(count: number): ReadableSpan[] {
-    const batch = this.#spans.length <= count ? this.#spans : this.#spans.splice(0, count);
-    if (batch === this.#spans) this.#spans = [];
+  /** Takes up to `count` items out. */
+  take(count: number): Item[] {
+    const batch = this.#items.length <= count ? this.#items : this.#items.splice(0, count);
+    if (batch === this.#items) this.#items = [];
+    const { estimateBytes } = this.#limits;
     this.#bytes =
-      this.#spans.length === 0 ? 0 : this.#bytes - batch.reduce((sum, span) => sum + estimateBytes(span), 0);
+      this.#items.length === 0 ? 0 : this.#bytes - batch.reduce((sum, item) => sum + estimateBytes(item), 0);
     return batch;
   }
 }

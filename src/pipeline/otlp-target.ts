@@ -6,7 +6,7 @@ import type { OtlpTarget } from '../exporters/otlp/otlp-sender.ts';
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
 
 /** The address, headers and encoding of one signal. What is said for one signal, such as the key in a header, is not sent with another. */
-export function toOtlpTarget(config: Config, signal: 'traces' | 'metrics'): OtlpTarget {
+export function toOtlpTarget(config: Config, signal: 'traces' | 'metrics' | 'logs'): OtlpTarget {
   return {
     url: config[`export.otlp.${signal}Endpoint`] ?? addPath(config['export.otlp.endpoint'] ?? DEFAULT_ENDPOINT, signal),
     protocol: config[`export.otlp.${signal}Protocol`] ?? config['export.otlp.protocol'],

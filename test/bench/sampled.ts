@@ -26,7 +26,7 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
   const nowhere = {
     address: 'nowhere',
     send: () => ({ done: Promise.resolve(), isWritten: () => true }),
-    sendBlocking: () => [],
+    startSendBlocking: () => () => [],
   };
   const pipeline = startPipeline({
     config,

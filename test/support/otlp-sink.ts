@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { decodeJson, decodeProtobuf, type ReceivedSpan } from './otlp-decode.ts';
+import { decodeLogsJson, decodeLogsProtobuf, type ReceivedLog } from './otlp-decode-logs.ts';
 import { decodeMetricsJson, decodeMetricsProtobuf, type ReceivedPoint } from './otlp-decode-metrics.ts';
 import { drawTrees } from './trace-tree.ts';
 
@@ -44,6 +45,8 @@ export interface SinkRequest {
   spans: ReceivedSpan[];
   /** The same of a body with metrics. */
   points: ReceivedPoint[];
+  /** The same of a body with log records. */
+  logs: ReceivedLog[];
   receivedMillis: number;
 }
 
@@ -55,6 +58,8 @@ export interface Sink extends AsyncDisposable {
   spans: ReceivedSpan[];
   /** Data points of the accepted metrics, in the order they came. */
   points: ReceivedPoint[];
+  /** Records of the accepted logs, in the order they came. */
+  logs: ReceivedLog[];
   /** Every request, accepted or not. */
   requests: SinkRequest[];
   /** Why a body could not be decoded; such a request is answered with 400. */
@@ -71,6 +76,8 @@ export interface Sink extends AsyncDisposable {
     count?: number,
     timeoutMillis?: number,
   ): Promise<ReceivedPoint[]>;
+  /** Resolves with all log records once there are `count`. */
+  waitForLogs(count: number, timeoutMillis?: number): Promise<ReceivedLog[]>;
   /** Resolves once `count` requests came, accepted or not. */
   waitForRequests(count: number, timeoutMillis?: number): Promise<SinkRequest[]>;
   /** Closes the port and every connection. */
@@ -87,6 +94,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const waiting = new Set<() => void>();
   const spans: ReceivedSpan[] = [];
   const points: ReceivedPoint[] = [];
+  const logs: ReceivedLog[] = [];
   const requests: SinkRequest[] = [];
   const errors: Error[] = [];
 
@@ -109,6 +117,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
           // Before the answer, so that whoever sees the exporter succeed also sees the spans.
           spans.push(...accepted(received.spans, answer));
           points.push(...accepted(received.points, answer));
+          logs.push(...accepted(received.logs, answer));
           return respond(response, received, answer);
         },
         (error: unknown) => {
@@ -161,6 +170,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     url: `http://127.0.0.1:${port}`,
     spans,
     points,
+    logs,
     requests,
     errors,
     rawText: () => requests.map(({ body }) => body.toString('utf8')).join('\n'),
@@ -181,6 +191,13 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
         count,
         timeoutMillis,
         () => `${points.map(describePoint).join('\n')}\n${describeRequests()}`,
+      ),
+    waitForLogs: (count, timeoutMillis = DEFAULT_TIMEOUT_MILLIS) =>
+      waitFor(
+        () => logs,
+        count,
+        timeoutMillis,
+        () => `${logs.map(({ body }) => JSON.stringify(body)).join('\n')}\n${describeRequests()}`,
       ),
     waitForRequests: (count, timeoutMillis = DEFAULT_TIMEOUT_MILLIS) =>
       waitFor(() => requests, count, timeoutMillis, describeRequests),
@@ -216,6 +233,7 @@ async function receive(request: IncomingMessage): Promise<SinkRequest> {
     wireBytes: wire.length,
     spans: [],
     points: [],
+    logs: [],
     receivedMillis: Date.now(),
   };
 }
@@ -225,6 +243,7 @@ function decode(received: SinkRequest): void {
   if (path.endsWith('/v1/traces')) received.spans = isJson(headers) ? decodeJson(body) : decodeProtobuf(body);
   if (path.endsWith('/v1/metrics'))
     received.points = isJson(headers) ? decodeMetricsJson(body) : decodeMetricsProtobuf(body);
+  if (path.endsWith('/v1/logs')) received.logs = isJson(headers) ? decodeLogsJson(body) : decodeLogsProtobuf(body);
 }
 
 const describePoint = ({ name, attributes, value, count, temporality }: ReceivedPoint): string =>

@@ -7,7 +7,7 @@ import { type OtlpOptions, createOtlpSender } from './otlp-sender.ts';
 /** An OTLP over HTTP destination for spans. */
 export function createOtlpExporter(options: OtlpOptions): Destination {
   const serializer = options.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
-  const { address, send, startSendBlocking } = createOtlpSender<readonly ReadableSpan[]>(options, {
+  return createOtlpSender<readonly ReadableSpan[]>(options, {
     // The serializer's type asks for a mutable array, which it does not change.
     encode: (spans) => serializer.serializeRequest(spans as ReadableSpan[]),
     readRefusal: (answer) => {
@@ -15,5 +15,4 @@ export function createOtlpExporter(options: OtlpOptions): Destination {
       return rejectedSpans ? { what: `${rejectedSpans} spans`, why: errorMessage } : undefined;
     },
   });
-  return { address, send, sendBlocking: (batches, limitMillis) => startSendBlocking(batches, limitMillis)() };
 }

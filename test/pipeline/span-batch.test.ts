@@ -5,7 +5,7 @@ import { isTracingSuppressed } from '@opentelemetry/core';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { type ReadableSpan, TracerProvider, AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import type { BlockingResult, Destination, SendOptions } from '../../src/exporters/destination.ts';
-import { BatchProcessor, type BatchOptions } from '../../src/pipeline/batch-processor.ts';
+import { SpanBatch, type SpanBatchOptions } from '../../src/pipeline/span-batch.ts';
 import { captureLog } from './captured-log.ts';
 import { makeSpan, makeSpans } from './spans.ts';
 
@@ -35,9 +35,9 @@ function createDestination() {
       waiting?.();
       return { done: promise, isWritten: () => written };
     },
-    sendBlocking(batches, limitMillis) {
+    startSendBlocking(batches, limitMillis) {
       blocking.push({ names: batches.map((batch) => batch.map(({ name }) => name)), limitMillis });
-      return batches.map((_, index) => results[index] ?? { taken: true });
+      return () => batches.map((_, index) => results[index] ?? { taken: true });
     },
   };
   /** Resolves with the delivery of this number, counted from 0. */
@@ -48,13 +48,13 @@ function createDestination() {
   return { destination, sent, blocking, results, nth };
 }
 
-function setUp(options: Partial<BatchOptions> = {}) {
+function setUp(options: Partial<SpanBatchOptions> = {}) {
   const fake = createDestination();
-  const processor = new BatchProcessor({
+  const processor = new SpanBatch({
     destination: fake.destination,
     delayMillis: 5,
-    maxBatchSpans: 3,
-    maxQueueSpans: 100,
+    maxBatchItems: 3,
+    maxQueueItems: 100,
     maxQueueBytes: 1e6,
     ready: undefined,
     ...options,
@@ -71,7 +71,7 @@ after(() => clearInterval(keepAlive));
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-suite('BatchProcessor', () => {
+suite('SpanBatch', () => {
   test('sends what waits after the delay, in one batch', async () => {
     const { processor, end, nth } = setUp();
     end('a', 'b');
@@ -170,9 +170,9 @@ suite('BatchProcessor', () => {
 
   test('drops the newest of a full queue and says how many at the end', (t) => {
     const lines = captureLog(t);
-    const { processor, end, blocking } = setUp({ maxQueueSpans: 2 });
+    const { processor, end, blocking } = setUp({ maxQueueItems: 2 });
     end('a', 'b', 'c', 'd');
-    processor.flushBlocking(100);
+    processor.startLastFlush(100)();
     assert.deepEqual(blocking, [{ names: [['a', 'b']], limitMillis: 100 }]);
     assert.deepEqual(lines, [
       'tracing: 2 spans were lost on the way to http://collector/v1/traces: the queue was full\n',
@@ -191,14 +191,25 @@ suite('BatchProcessor', () => {
   });
 });
 
-suite('BatchProcessor.flushBlocking', () => {
+suite('SpanBatch.startLastFlush', () => {
   test('sends what waits in batches, and what is on its way but not written', async () => {
     const { processor, end, nth, blocking } = setUp();
     end('a', 'b', 'c');
     await nth(0);
     end('d', 'e', 'f', 'g');
-    processor.flushBlocking(1000);
+    processor.startLastFlush(1000)();
     assert.deepEqual(blocking, [{ names: [['a', 'b', 'c'], ['d', 'e', 'f'], ['g']], limitMillis: 1000 }]);
+  });
+
+  test('starts at once, and says what was lost when its end is waited for', (t) => {
+    const lines = captureLog(t);
+    const { processor, end, blocking, results } = setUp();
+    results.push({ taken: false, reason: 'HTTP status 400' });
+    end('a');
+    const awaitEnd = processor.startLastFlush(1000);
+    assert.deepEqual([blocking.length, lines], [1, []]);
+    awaitEnd();
+    assert.equal(lines.length, 1);
   });
 
   test('does not send again what is written', async (t) => {
@@ -206,7 +217,7 @@ suite('BatchProcessor.flushBlocking', () => {
     const { processor, end, nth, blocking } = setUp();
     end('a', 'b', 'c');
     (await nth(0)).write();
-    processor.flushBlocking(1000);
+    processor.startLastFlush(1000)();
     assert.deepEqual([blocking, lines], [[], []]);
   });
 
@@ -216,7 +227,7 @@ suite('BatchProcessor.flushBlocking', () => {
     end('a', 'b', 'c');
     (await nth(0)).write();
     void processor.leave();
-    processor.flushBlocking(0);
+    processor.startLastFlush(0)();
     assert.deepEqual(lines, [
       'tracing: 3 spans were lost on the way to http://collector/v1/traces: sent, but not answered in time\n',
     ]);
@@ -224,11 +235,11 @@ suite('BatchProcessor.flushBlocking', () => {
 
   test('counts the spans of exactly the batches that were not taken', (t) => {
     const lines = captureLog(t);
-    const { processor, end, results } = setUp({ delayMillis: 60_000, maxBatchSpans: 2 });
+    const { processor, end, results } = setUp({ delayMillis: 60_000, maxBatchItems: 2 });
     results.push({ taken: true }, { taken: false, reason: 'HTTP status 400' }, { taken: true });
     end('a');
     end('b', 'c', 'd', 'e');
-    processor.flushBlocking(1000);
+    processor.startLastFlush(1000)();
     assert.deepEqual(lines, ['tracing: 2 spans were lost on the way to http://collector/v1/traces: HTTP status 400\n']);
   });
 
@@ -236,14 +247,14 @@ suite('BatchProcessor.flushBlocking', () => {
     const lines = captureLog(t);
     const { processor, end, blocking } = setUp();
     end('a', 'b');
-    processor.flushBlocking(0);
+    processor.startLastFlush(0)();
     assert.deepEqual(blocking, []);
     assert.match(lines[0] ?? '', /^tracing: 2 spans were lost .*: not delivered before the process ended\n$/);
   });
 
   test('takes no span afterwards', () => {
     const { processor, end, blocking } = setUp();
-    processor.flushBlocking(1000);
+    processor.startLastFlush(1000)();
     end('late');
     assert.equal(processor.isPending(), false);
     assert.deepEqual(blocking, []);
@@ -252,11 +263,11 @@ suite('BatchProcessor.flushBlocking', () => {
   test('contains a destination that throws and counts the loss', (t) => {
     const lines = captureLog(t);
     const { processor, end, destination } = setUp();
-    destination.sendBlocking = () => {
+    destination.startSendBlocking = () => {
       throw new Error('no worker threads here');
     };
     end('a');
-    processor.flushBlocking(1000);
+    processor.startLastFlush(1000)();
     assert.match(lines.join(''), /internal error in the last flush.*no worker threads here/);
     assert.match(lines.join(''), /1 span was lost .*: no worker threads here\n/);
   });
