@@ -1,6 +1,7 @@
 // What the test suites of other projects taught: small programs that look where an application seldom looks, and see the same with the agent.
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { ReceivedSpan } from '../support/otlp-decode.ts';
 import { runTraced, startSurroundings } from '../integration/traced.ts';
 
@@ -82,15 +83,45 @@ suite('an application does not notice the agent', { concurrency: 4 }, () => {
     server.close();
   });`;
 
-  test('in the head of a request, but for one header', async (t) => {
-    const { printed } = await compare(t, heads, 12, { SKIP: 'traceparent' });
-    assert.equal(printed.split('\n').length, 7);
+  /** The same of http2, and what the client itself finds to have been sent. */
+  const http2Heads = `const http2 = require('node:http2');
+  const list = (pairs) => pairs.filter((_, at) => pairs[at - (at % 2)] !== process.env.SKIP).join('|').replaceAll(/:\\d+/g, '');
+  const server = http2.createServer().on('stream', (stream, headers, flags, raw) => {
+    console.log('got', list(raw));
+    stream.respond();
+    stream.end('hello');
   });
+  server.listen(0, '127.0.0.1', async () => {
+    const session = http2.connect('http://127.0.0.1:' + server.address().port);
+    const send = async (headers) => {
+      const stream = session.request(headers);
+      for await (const chunk of stream);
+      console.log('sent', list(Object.entries(stream.sentHeaders).flat()), Object.getPrototypeOf(stream.sentHeaders));
+    };
+    await send();
+    await send({ 'x-Own': ['a', 'b'], ':path': '/own' });
+    await send({ host: 'own.example', secret: 'a', [http2.sensitiveHeaders]: ['secret'] });
+    session.close();
+    server.close();
+  });`;
 
-  test('in the head of a request, with OTEL_PROPAGATORS=none', async (t) => {
-    const { printed } = await compare(t, heads, 12, { OTEL_PROPAGATORS: 'none' });
-    assert.match(printed, /^GET X-Own\|a\|x-OWN\|b\|Host\|own\.example\|/m);
-  });
+  const noHeaders = fileURLToPath(new URL('suites/no-trace-headers.yml', import.meta.url));
+  for (const [how, env] of [
+    ['but for one header', { SKIP: 'traceparent' }],
+    ['with OTEL_PROPAGATORS=none', { OTEL_PROPAGATORS: 'none' }],
+    ['with an empty propagation.to', { TRACING_CONFIG: noHeaders }],
+  ] as const) {
+    test(`in the head of a request, ${how}`, async (t) => {
+      const { printed } = await compare(t, heads, 12, env);
+      assert.match(printed, /^GET X-Own\|a\|x-OWN\|b\|Host\|own\.example\|/m);
+      assert.equal(printed.split('\n').length, 7);
+    });
+
+    test(`in the head of a request of http2, ${how}`, async (t) => {
+      const { printed } = await compare(t, http2Heads, 6, env);
+      assert.equal(printed.split('\n').length, 7);
+    });
+  }
 
   test('when it replaces the global process', async (t) => {
     const { printed } = await compare(
