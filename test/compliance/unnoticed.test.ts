@@ -123,6 +123,66 @@ suite('an application does not notice the agent', { concurrency: 4 }, () => {
     });
   }
 
+  /** Asks a server for an upgrade or a tunnel, and both sides print what is on the socket that they get; `FIRST`: after an ordinary request. */
+  const handedOver = `const print = (side, socket) => {
+      const events = ['close', 'data', 'drain', 'end', 'error', 'timeout'];
+      console.log(side, events.map((name) => socket.listenerCount(name)).join(), Object.keys(socket).includes('emit'));
+    };
+    const server = http.createServer((request, response) => response.end('ordinary'));
+    const over = (kind, answer) => (request, socket) => {
+      print('server, ' + kind, socket);
+      setImmediate(() => {
+        socket.write('HTTP/1.1 ' + answer + '\\r\\n\\r\\n');
+        console.log('answered', Object.hasOwn(socket, 'emit'), Object.hasOwn(socket, 'write'), socket.listenerCount('close'));
+        socket.end();
+      });
+    };
+    server.on('upgrade', over('upgrade', '101 Switching Protocols\\r\\nConnection: upgrade\\r\\nUpgrade: own'));
+    server.on('connect', over('connect', '200 Connection established'));
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const send = (options, kind) => new Promise((resolve) => {
+      const request = http.request({ host: '127.0.0.1', port: server.address().port, agent, ...options });
+      request.on('response', (response) => response.resume().on('close', resolve));
+      request.on(kind, (response, socket) => {
+        print('client, ' + kind, socket);
+        socket.on('close', resolve).resume().end();
+      });
+      request.end();
+    });
+    server.listen(0, '127.0.0.1', async () => {
+      for (const [kind, options] of [
+        ['upgrade', { headers: { Connection: 'upgrade', Upgrade: 'own' } }],
+        ['connect', { method: 'CONNECT', path: 'a.example:443' }],
+      ]) {
+        if (process.env.FIRST) await send({}, kind);
+        await send(options, kind);
+      }
+      agent.destroy();
+      server.close();
+    });`;
+
+  test('in the listeners of a socket that is handed over', async (t) => {
+    const { printed } = await compare(t, handedOver, 4);
+    assert.match(printed, /^server, upgrade 0,0,0,1,0,0 false\nanswered false false 0\nclient, upgrade /);
+    assert.equal(printed.split('\n').length, 7);
+  });
+
+  test('in the listeners of a socket that is handed over after ordinary requests', async (t) => {
+    const { printed } = await compare(t, handedOver, 8, { FIRST: 'yes' });
+    assert.match(printed, /^server, upgrade 0,0,0,1,0,0 false\nanswered false false 0\nclient, upgrade /);
+  });
+
+  test('when it dies of a request that nobody listens to', async (t) => {
+    const { sink, env } = await startSurroundings(t);
+    const { stderr, code } = await runTraced({
+      code: `require('node:http').get({ host: '127.0.0.1', port: 1 });`,
+      env,
+    });
+    assert.match(stderr, /Emitted 'error' event on ClientRequest instance at:\n    at emitErrorEvent/);
+    assert.equal(code, 1);
+    assert.equal((await sink.waitForSpans(1))[0]?.attributes['error.type'], 'ECONNREFUSED');
+  });
+
   test('when it replaces the global process', async (t) => {
     const { printed } = await compare(
       t,
