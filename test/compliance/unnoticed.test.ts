@@ -183,6 +183,25 @@ suite('an application does not notice the agent', { concurrency: 4 }, () => {
     assert.equal((await sink.waitForSpans(1))[0]?.attributes['error.type'], 'ECONNREFUSED');
   });
 
+  test('in what fastify prints of its plugins, its routes and their hooks', async (t) => {
+    const { printed, spans } = await compare(
+      t,
+      `const app = require('node:module').createRequire(${JSON.stringify(import.meta.filename)})('fastify')();
+      app.addHook('onRequest', async () => {});
+      app.register(async (inner) => inner.get('/users/:id', async () => 'hello'));
+      app.listen({ port: 0, host: '127.0.0.1' }, () => {
+        console.log(app.printPlugins().replaceAll(/\\d+ ms/g, ''));
+        console.log(app.printRoutes({ includeHooks: true }));
+        http.get({ port: app.server.address().port, path: '/users/7', agent: false }, (response) => {
+          response.resume().on('end', () => app.close());
+        });
+      });`,
+      2,
+    );
+    assert.match(printed, /users\/[^]*onRequest/);
+    assert(spans.some(({ attributes }) => attributes['http.route'] === '/users/:id'));
+  });
+
   test('when it replaces the global process', async (t) => {
     const { printed } = await compare(
       t,
