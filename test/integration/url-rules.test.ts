@@ -162,7 +162,7 @@ async function asBoth(
   const { 'url.path': path, 'url.query': query } = of('SERVER');
   return {
     client: String(of('CLIENT')['url.full']).replace(/^http:\/\/[^/]*/, ''),
-    server: [path, query].flatMap((part) => (part === undefined ? [] : [String(part)])).join('?'),
+    server: [path, query].filter((part) => typeof part === 'string').join('?'),
   };
 }
 
