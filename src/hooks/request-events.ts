@@ -20,11 +20,18 @@ export function createEventWatch<Emitter extends EventEmitter>(onEvent: OnEvent<
         // It is put on emitters of this type only, below.
         if (typeof name === 'string') see(this as Emitter, name, args[0]);
         // Asked for each time: the domain module replaces the prototype's `emit` when it is loaded.
-        const next = original ?? ((Object.getPrototypeOf(this) as EventEmitter).emit as Emit);
+        const next = original ?? ((Object.getPrototypeOf(findOwner(this)) as EventEmitter).emit as Emit);
         return Reflect.apply(next, this, [name, ...args]);
       },
     }).emit;
   const emit = createEmit();
+  /** The emitter that ours was put on. An object made of it by `Object.create` inherits ours, and its prototype's `emit` would be ours again. */
+  const findOwner = (emitter: EventEmitter): EventEmitter => {
+    let owner: EventEmitter | null = emitter;
+    while (owner !== null && !(Object.hasOwn(owner, 'emit') && owner.emit === emit))
+      owner = Object.getPrototypeOf(owner) as EventEmitter | null;
+    return owner ?? emitter;
+  };
   return (emitter) => {
     // Somebody may have been here before us.
     const value = Object.hasOwn(emitter, 'emit') ? createEmit(emitter.emit as Emit) : emit;
