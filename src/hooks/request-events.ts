@@ -23,7 +23,7 @@ export function createEventWatch<Emitter extends EventEmitter>(
         // It is put on emitters of this type only, below.
         if (typeof name === 'string') see(this as Emitter, name, args[0]);
         // Asked for each time: the domain module replaces the prototype's `emit` when it is loaded.
-        const next = original ?? ((Object.getPrototypeOf(this) as EventEmitter).emit as Emit);
+        const next = original ?? ((Object.getPrototypeOf(findOwner(this)) as EventEmitter).emit as Emit);
         try {
           return Reflect.apply(next, this, [name, ...args]);
         } finally {
@@ -33,6 +33,13 @@ export function createEventWatch<Emitter extends EventEmitter>(
       },
     }).emit;
   const emit = createEmit();
+  /** The emitter that ours was put on. An object made of it by `Object.create` inherits ours, and its prototype's `emit` would be ours again. */
+  const findOwner = (emitter: EventEmitter): EventEmitter => {
+    let owner: EventEmitter | null = emitter;
+    while (owner !== null && !(Object.hasOwn(owner, 'emit') && owner.emit === emit))
+      owner = Object.getPrototypeOf(owner) as EventEmitter | null;
+    return owner ?? emitter;
+  };
   return (emitter) => {
     // Somebody may have been here before us.
     const before = Object.getOwnPropertyDescriptor(emitter, 'emit');

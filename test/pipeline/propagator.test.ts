@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import {
   type Context,
   ROOT_CONTEXT,
+  baggageEntryMetadataFromString,
   defaultTextMapGetter,
   defaultTextMapSetter,
   propagation,
@@ -101,6 +102,20 @@ suite('each convention', () => {
       assert.equal(parentOf({ 'uber-trace-id': text }, ['jaeger']), undefined);
     });
   }
+
+  test('writes no header that is none, whatever the metadata of baggage is', () => {
+    for (const [metadata, baggage] of [
+      ['ok', 'a=1;ok'],
+      ['é', 'a=1;é'],
+      ['\0', undefined],
+      ['中', undefined],
+      ['x\r\ny: 1', undefined],
+    ] as const) {
+      const entries = { a: { value: '1', metadata: baggageEntryMetadataFromString(metadata) } };
+      const context = propagation.setBaggage(extract({ traceparent: PARENT }), propagation.createBaggage(entries));
+      assert.deepEqual(inject(context), { traceparent: PARENT, ...(baggage !== undefined && { baggage }) });
+    }
+  });
 
   test('jaeger names no header after baggage that is no token', () => {
     const baggage = propagation.createBaggage({ 'a b': { value: '1' }, 'a:\r\nx': { value: '1' }, ok: { value: 'é' } });

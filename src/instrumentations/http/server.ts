@@ -7,7 +7,7 @@ import { keepBodyContext } from '../../hooks/body-context.ts';
 import { subscribe } from '../../hooks/channels.ts';
 import { createEventWatch } from '../../hooks/request-events.ts';
 import { watchFirstWrites } from '../../hooks/first-writes.ts';
-import { readSentHeaders } from '../../hooks/sent-headers.ts';
+import { readSentBlock, readSentHeaders } from '../../hooks/sent-headers.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
 import { watchUncaught } from '../../hooks/uncaught.ts';
 import { watchUpgrades } from '../../hooks/upgrades.ts';
@@ -136,7 +136,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
     // A pipelined response is sent by the end of the one before it, and its `finish` and `close` fire in that one's context.
     const own = exchange?.open.context ?? quietContexts.get(request);
     if (own !== undefined) context.attach(own);
-    if (exchange !== undefined) end(exchange, response.statusCode);
+    if (exchange !== undefined) end(exchange, readStatus(response));
   }
 
   function end(exchange: OpenExchange, statusCode: number | undefined): void {
@@ -154,12 +154,14 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
     if (exchange === undefined) return;
     const { response, hasThrown } = exchange;
     const { span } = exchange.open;
-    if (response !== undefined && isHeaderSent(response)) span.setAttributes(toStatusAttributes(response.statusCode));
-    if (!hasThrown) {
+    if (response !== undefined && isHeaderSent(response)) span.setAttributes(toStatusAttributes(readStatus(response)));
+    try {
+      if (hasThrown) return;
       if (cut.by === 'error') applyError(span, cut.error, redactor);
       else applyOutcome(span, toCutOutcome(cut));
+    } finally {
+      close(exchange);
     }
-    close(exchange);
   }
 
   function close({ open, request, response }: OpenExchange): void {
@@ -247,6 +249,11 @@ function readConnection({ errored, readableEnded }: Socket, response?: ServerRes
 /** @note `headersSent` is true as soon as `writeHead` was called; this, unchanged for ten years, once the header is written. */
 function isHeaderSent(response: ServerResponse): boolean {
   return (response as { _headerSent?: unknown })._headerSent === true && response.socket !== null;
+}
+
+/** @note `statusCode` can be set when the header is written already, as error handlers do: the client has the other one. */
+function readStatus(response: ServerResponse): number {
+  return readStatusCode(readSentBlock(response) ?? '') || response.statusCode;
 }
 
 /** What is known only now: the response's headers as they were sent, and the bodies. */
