@@ -209,14 +209,23 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
 /** The same answer several times, for `first`. */
 export const times = (count: number, answer: Answer): Answer[] => Array.from({ length: count }, () => answer);
 
-/** A port of the loopback where nobody listens: what connects there is refused. */
+/**
+ * A port of the loopback where nobody listens: what connects there is refused. It is none of those that the system gives to who asks for any,
+ * which another test may be given in the next moment.
+ */
 export async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 const isJson = (headers: IncomingHttpHeaders): boolean => /json/.test(headers['content-type'] ?? '');
