@@ -47,10 +47,15 @@ const libraryBundles: Plugin = {
     if (row?.package === undefined) return undefined;
     const start = JSON.stringify(join(librariesFolder, 'start-instrumentation.ts'));
     const supported = JSON.stringify(join(librariesFolder, 'is-supported.ts'));
-    return `import { ${row.exported} } from ${JSON.stringify(row.package)};
+    const head = `import { ${row.exported} } from ${JSON.stringify(row.package)};
 import { startInstrumentation } from ${start};
 export { isSupported } from ${supported};
-export const start = (options) => startInstrumentation(${row.exported}, options);`;
+`;
+    if (row.name !== 'winston')
+      return `${head}export const start = (options) => startInstrumentation(${row.exported}, options);`;
+    return `${head}import { sendLogs } from ${JSON.stringify(join(librariesFolder, 'winston-logs.ts'))};
+export const start = (options) =>
+  [...startInstrumentation(${row.exported}, { ...options, disableLogSending: true }), ...sendLogs(options)];`;
   },
   // What OpenTelemetry's shimmer cannot wrap, it says on the application's stderr; here it is said with our voice, to those who want to hear it.
   transform: (code, id) => {
@@ -101,20 +106,29 @@ const outputs = await Promise.all([
     input: 'src/pipeline/metrics/start-metrics.ts',
     output: { file: 'dist/metrics.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
+  // Read only where logs are on.
+  build({
+    ...shared,
+    input: 'src/pipeline/logs/start-logs.ts',
+    output: { file: 'dist/logs.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
   build({
     ...shared,
     input: 'src/pipeline/metrics/runtime-metrics.ts',
     plugins: [withoutModulePatch],
     output: { file: 'dist/runtime-metrics.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
+  // Apart from the others: a program that only wants its routes named reads nothing of what instrumentations share.
   build({
     ...shared,
-    input: {
-      routes: join(librariesFolder, 'routes/routes.ts'),
-      ...Object.fromEntries(
-        libraries.filter((row) => row.package !== undefined).map(({ name }) => [name, `library:${name}`]),
-      ),
-    },
+    input: join(librariesFolder, 'routes/routes.ts'),
+    output: { file: 'dist/libraries/routes.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
+  build({
+    ...shared,
+    input: Object.fromEntries(
+      libraries.filter((row) => row.package !== undefined).map(({ name }) => [name, `library:${name}`]),
+    ),
     plugins: [libraryBundles],
     output: {
       dir: 'dist/libraries',

@@ -17,7 +17,7 @@ export function createSchema(): string {
   const root = createSection();
   root.properties['$schema'] = { type: 'string', description: 'Address of this schema, for editors.' };
   for (const [key, row] of Object.entries<Option>(options)) {
-    const names = key.split('.');
+    const names = toNames(key);
     const last = names.pop() ?? key;
     const section = names.reduce(toSubsection, root);
     section.properties[last] = toProperty(row);
@@ -28,6 +28,12 @@ export function createSchema(): string {
     description: 'A .tracingrc, or the property tracing of a package.json.',
   };
   return `${JSON.stringify({ ...head, ...root }, null, 2)}\n`;
+}
+
+/** @note Names of packages have dots that are no levels: `socket.io`. */
+function toNames(key: string): string[] {
+  const [section = key, ...names] = key.split('.');
+  return section === 'instrumentations' ? [section, names.join('.')] : [section, ...names];
 }
 
 function createSection(): Section {

@@ -1,12 +1,14 @@
 // Called by the preload: reads the configuration, builds the pipeline, enables the instrumentations. The one file that sees every stage.
 import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
+import { logs } from '@opentelemetry/api';
 import packageJson from '../package.json' with { type: 'json' };
 import { readConfig } from './config/read-config.ts';
 import { readEnv } from './config/read-env.ts';
 import { createConsole } from './exporters/console/create-console.ts';
 import { createMethodFacts } from './http-semconv/method.ts';
 import { createCapture } from './instrumentations/capture/capture.ts';
+import { enableConsole } from './instrumentations/console.ts';
 import { enableHttpClient } from './instrumentations/http/client.ts';
 import { enableHttpServer } from './instrumentations/http/server.ts';
 import { enableHttp2Client } from './instrumentations/http2/client.ts';
@@ -136,7 +138,12 @@ function start(started: Disposable[]): boolean {
     instrumentations.push(instrumentation);
     started.push(instrumentation);
   }
-  const libraries = enableLibraries({ optionsOf: (name) => config[`instrumentations.${name}`], log });
+  if (pipeline.sendsLogs && config['logs.console']) started.push(enableConsole(logs.getLogger('console')));
+  const libraries = enableLibraries({
+    optionsOf: (name) => config[`instrumentations.${name}`],
+    sendsLogs: pipeline.sendsLogs,
+    log,
+  });
   started.push(libraries);
   if (entry !== undefined && isMainThread) {
     started.push(reportBundledEntry({ entry, hasSeen: () => libraries.seen().length > 0, log }));

@@ -13,11 +13,14 @@ export type Config = { readonly [K in OptionKey]: OptionValue<Options[K]> };
 type Inputs = { [K in OptionKey]: OptionInput<Options[K]> };
 type Head<K> = K extends `${infer H}.${string}` ? H : K;
 type Tail<K, H extends string> = K extends `${H}.${infer R}` ? R : never;
+type Below<T, H extends string> = { [K in keyof T as Tail<K, H>]: T[K] };
 type Nested<T> = {
   readonly [H in Head<keyof T> & string]?:
-    | (H extends keyof T ? T[H] : Nested<{ [K in keyof T as Tail<K, H>]: T[K] }>)
+    | (H extends keyof T ? T[H] : H extends 'instrumentations' ? Named<Below<T, H>> : Nested<Below<T, H>>)
     | undefined;
 };
+/** Names of packages have dots that are no levels: `socket.io`. */
+type Named<T> = { readonly [K in keyof T]?: T[K] | undefined };
 
 /** What a config file holds: every option nested by the dots of its name, all optional. */
 export type TracingConfig = Nested<Inputs> & {

@@ -3,7 +3,6 @@
 
 /** Keys of a config file, or the sections they are in, that a later version reads. */
 export const LATER_KEYS: readonly string[] = [
-  'export.otlp.logsEndpoint',
   'export.spool',
   'console.minLogLevel',
   'console.spanStyle',

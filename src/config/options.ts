@@ -9,6 +9,7 @@ import { keepVariable, toKeep } from './keep-variable.ts';
 import {
   consoleExporterVariable,
   followParentVariable,
+  logsExporterVariable,
   metricsExporterVariable,
   otlpExporterVariable,
   samplerVariable,
@@ -307,6 +308,13 @@ export const options = {
     doc: 'Address for metrics, used as it stands in place of export.otlp.endpoint. Giving it turns metrics on.',
     secret: true,
   }),
+  'export.otlp.logsEndpoint': option({
+    schema: schema.httpAddress,
+    default: undefined,
+    env: [variable.text('OTEL_EXPORTER_OTLP_LOGS_ENDPOINT')],
+    doc: 'Address for logs, used as it stands in place of export.otlp.endpoint. Giving it turns logs on.',
+    secret: true,
+  }),
   'export.otlp.protocol': option({
     schema: () => schema.oneOf(PROTOCOLS),
     default: 'http/protobuf',
@@ -326,6 +334,13 @@ export const options = {
     default: undefined,
     env: [variable.word('OTEL_EXPORTER_OTLP_METRICS_PROTOCOL')],
     doc: 'How metrics are written, in place of export.otlp.protocol.',
+    later: ['grpc'],
+  }),
+  'export.otlp.logsProtocol': option({
+    schema: () => schema.oneOf(PROTOCOLS),
+    default: undefined,
+    env: [variable.word('OTEL_EXPORTER_OTLP_LOGS_PROTOCOL')],
+    doc: 'How logs are written, in place of export.otlp.protocol.',
     later: ['grpc'],
   }),
   'export.otlp.headers': option({
@@ -349,6 +364,13 @@ export const options = {
     doc: 'Headers sent with metrics only, beside export.otlp.headers and before them where a name is in both.',
     secret: true,
   }),
+  'export.otlp.logsHeaders': option({
+    schema: schema.headers,
+    default: {},
+    env: [variable.pairs('OTEL_EXPORTER_OTLP_LOGS_HEADERS')],
+    doc: 'Headers sent with logs only, beside export.otlp.headers and before them where a name is in both.',
+    secret: true,
+  }),
   'export.otlp.compression': option({
     schema: () => schema.oneOf(COMPRESSIONS),
     default: 'none',
@@ -366,6 +388,12 @@ export const options = {
     default: undefined,
     env: [variable.word('OTEL_EXPORTER_OTLP_METRICS_COMPRESSION')],
     doc: 'Whether metrics are compressed, in place of export.otlp.compression.',
+  }),
+  'export.otlp.logsCompression': option({
+    schema: () => schema.oneOf(COMPRESSIONS),
+    default: undefined,
+    env: [variable.word('OTEL_EXPORTER_OTLP_LOGS_COMPRESSION')],
+    doc: 'Whether logs are compressed, in place of export.otlp.compression.',
   }),
   'export.otlp.certificates.ca': option({
     schema: () => schema.text('a path'),
@@ -385,6 +413,12 @@ export const options = {
     env: [variable.text('OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE')],
     doc: 'The same for metrics only, in place of export.otlp.certificates.ca.',
   }),
+  'export.otlp.certificates.logsCa': option({
+    schema: () => schema.text('a path'),
+    default: undefined,
+    env: [variable.text('OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE')],
+    doc: 'The same for logs only, in place of export.otlp.certificates.ca.',
+  }),
   'export.otlp.certificates.clientKey': option({
     schema: () => schema.text('a path'),
     default: undefined,
@@ -402,6 +436,12 @@ export const options = {
     default: undefined,
     env: [variable.text('OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY')],
     doc: 'The same for metrics only, in place of export.otlp.certificates.clientKey.',
+  }),
+  'export.otlp.certificates.logsClientKey': option({
+    schema: () => schema.text('a path'),
+    default: undefined,
+    env: [variable.text('OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY')],
+    doc: 'The same for logs only, in place of export.otlp.certificates.clientKey.',
   }),
   'export.otlp.certificates.clientCertificate': option({
     schema: () => schema.text('a path'),
@@ -421,11 +461,17 @@ export const options = {
     env: [variable.text('OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE')],
     doc: 'The same for metrics only, in place of export.otlp.certificates.clientCertificate.',
   }),
+  'export.otlp.certificates.logsClientCertificate': option({
+    schema: () => schema.text('a path'),
+    default: undefined,
+    env: [variable.text('OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE')],
+    doc: 'The same for logs only, in place of export.otlp.certificates.clientCertificate.',
+  }),
   'export.otlp.timeoutMillis': option({
     schema: () => schema.millis(1),
     default: 10_000,
     env: [variable.number('OTEL_EXPORTER_OTLP_TIMEOUT')],
-    doc: 'How long the receiver may take to answer one OTLP request; export.batch.timeoutMillis and metrics.timeoutMillis bound a delivery with its retries.',
+    doc: 'How long the receiver may take to answer one OTLP request; export.batch.timeoutMillis, metrics.timeoutMillis and logs.timeoutMillis bound a delivery with its retries.',
   }),
   'export.otlp.tracesTimeoutMillis': option({
     schema: () => schema.millis(1),
@@ -438,6 +484,12 @@ export const options = {
     default: undefined,
     env: [variable.number('OTEL_EXPORTER_OTLP_METRICS_TIMEOUT')],
     doc: 'How long the receiver may take to answer a request with metrics, in place of export.otlp.timeoutMillis.',
+  }),
+  'export.otlp.logsTimeoutMillis': option({
+    schema: () => schema.millis(1),
+    default: undefined,
+    env: [variable.number('OTEL_EXPORTER_OTLP_LOGS_TIMEOUT')],
+    doc: 'How long the receiver may take to answer a request with logs, in place of export.otlp.timeoutMillis.',
   }),
 
   'metrics.enabled': option({
@@ -503,6 +555,43 @@ export const options = {
     default: undefined,
     env: [variable.text('TRACING_FILE')],
     doc: 'A file that traces are appended to, as lines of OTLP JSON. Made for its owner only (0600); its folder must exist. Relative to the working directory.',
+  }),
+
+  'logs.enabled': option({
+    schema: () => v.union([v.boolean(), v.literal('auto')], 'true, false or auto'),
+    default: 'auto',
+    env: [logsExporterVariable],
+    doc: 'Whether log records are sent by OTLP. auto: when export.otlp.logsEndpoint is given; export.otlp.endpoint alone is not enough, since many receivers of traces refuse logs.',
+  }),
+  'logs.console': option({
+    schema: schema.flag,
+    default: false,
+    env: [variable.flag('TRACING_LOGS_CONSOLE')],
+    doc: 'Whether calls of console.log, info, warn, error and debug are log records as well. Only where logs are on; what is printed stays as it is.',
+  }),
+  'logs.delayMillis': option({
+    schema: () => schema.millis(),
+    default: undefined,
+    env: [variable.number('OTEL_BLRP_SCHEDULE_DELAY')],
+    doc: 'How long log records wait for others before they are sent, in place of export.batch.delayMillis.',
+  }),
+  'logs.maxRecords': option({
+    schema: () => schema.count(1),
+    default: undefined,
+    env: [variable.number('OTEL_BLRP_MAX_EXPORT_BATCH_SIZE')],
+    doc: 'The most log records in one delivery, in place of export.batch.maxSpans.',
+  }),
+  'logs.maxQueueRecords': option({
+    schema: () => schema.count(1),
+    default: undefined,
+    env: [variable.number('OTEL_BLRP_MAX_QUEUE_SIZE')],
+    doc: 'The most log records that wait, in place of export.batch.maxQueueSpans. They take export.batch.maxBytes of memory at most, beside that of spans.',
+  }),
+  'logs.timeoutMillis': option({
+    schema: () => schema.millis(1),
+    default: undefined,
+    env: [variable.number('OTEL_BLRP_EXPORT_TIMEOUT')],
+    doc: 'How long one batch of log records may take to be delivered before it counts as lost, in place of export.batch.timeoutMillis.',
   }),
 
   'export.console': option({

@@ -58,16 +58,24 @@ export const consoleExporterVariable: Variable = {
   },
 };
 
-/** OTEL_METRICS_EXPORTER as the switch of metrics: they go out by OTLP or not at all. */
-export const metricsExporterVariable: Variable = {
-  name: 'OTEL_METRICS_EXPORTER',
-  read: (text) => {
-    const names = toList(text.toLowerCase());
-    const unsupported = ['console', 'prometheus'].filter((name) => names.includes(name)).join(' and ');
-    const wrong = names.every((name) => name === 'otlp' || name === 'none')
-      ? []
-      : [unsupported === '' ? 'expected otlp or none' : `${unsupported} is not supported, expected otlp or none`];
-    if (names.includes('otlp')) return { value: true, wrong };
-    return { value: names.includes('none') ? false : undefined, wrong };
-  },
-};
+/** OTEL_METRICS_EXPORTER as the switch of metrics. */
+export const metricsExporterVariable: Variable = otlpOrNothing('OTEL_METRICS_EXPORTER', ['console', 'prometheus']);
+
+/** OTEL_LOGS_EXPORTER as the switch of logs. */
+export const logsExporterVariable: Variable = otlpOrNothing('OTEL_LOGS_EXPORTER', ['console']);
+
+/** The switch of a signal that goes out by OTLP or not at all; `others` are names that the specification knows beside. */
+function otlpOrNothing(name: string, others: readonly string[]): Variable {
+  return {
+    name,
+    read: (text) => {
+      const names = toList(text.toLowerCase());
+      const unsupported = others.filter((other) => names.includes(other)).join(' and ');
+      const wrong = names.every((name) => name === 'otlp' || name === 'none')
+        ? []
+        : [unsupported === '' ? 'expected otlp or none' : `${unsupported} is not supported, expected otlp or none`];
+      if (names.includes('otlp')) return { value: true, wrong };
+      return { value: names.includes('none') ? false : undefined, wrong };
+    },
+  };
+}

@@ -1,4 +1,4 @@
-// The shape of a place that spans are sent to; pipeline/ batches for it, each folder beside this file is one.
+// The shape of a place that spans, or log records, are sent to; pipeline/ batches for it, each folder beside this file is one.
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
 /** One batch on its way. */
@@ -20,13 +20,10 @@ export interface SendOptions {
 
 export type BlockingResult = { readonly taken: true } | { readonly taken: false; readonly reason: string };
 
-export interface Destination {
-  /** Where spans go, as a person may read it: credentials hidden. */
+export interface Destination<Item = ReadableSpan> {
+  /** Where they go, as a person may read it: credentials hidden. */
   readonly address: string;
-  send(spans: readonly ReadableSpan[], options: SendOptions): Delivery;
+  send(items: readonly Item[], options: SendOptions): Delivery;
   /** Starts sending while the process is leaving; what comes back blocks until `limitMillis` from now at most, and tells what became of each. */
-  startSendBlocking(
-    batches: ReadonlyArray<readonly ReadableSpan[]>,
-    limitMillis: number,
-  ): () => readonly BlockingResult[];
+  startSendBlocking(batches: ReadonlyArray<readonly Item[]>, limitMillis: number): () => readonly BlockingResult[];
 }

@@ -1,4 +1,4 @@
-// Called by the capture of headers: what a message was really sent with.
+// Called by the http instrumentations: what a message was really sent with.
 import type { OutgoingHttpHeaders, OutgoingMessage } from 'node:http';
 
 /**
@@ -6,13 +6,19 @@ import type { OutgoingHttpHeaders, OutgoingMessage } from 'node:http';
  * @note Headers given to `writeHead` alone, and those that Node adds, are in the rendered block but not in `getHeaders()`.
  */
 export function readSentHeaders(message: OutgoingMessage): OutgoingHttpHeaders {
-  // Internal, but unchanged for ten years; without it there is still what was set.
-  const { _header: block } = message as unknown as { _header?: unknown };
-  if (typeof block !== 'string') return message.getHeaders();
+  const block = readSentBlock(message);
+  if (block === undefined) return message.getHeaders();
   const headers: Record<string, string[]> = Object.create(null) as Record<string, string[]>;
   for (const line of block.split('\r\n').slice(1)) {
     const colon = line.indexOf(':');
     if (colon > 0) (headers[line.slice(0, colon).toLowerCase()] ??= []).push(line.slice(colon + 1).trim());
   }
   return headers;
+}
+
+/** The first line and the headers of an outgoing message, once they are rendered. */
+export function readSentBlock(message: OutgoingMessage): string | undefined {
+  // Internal, but unchanged for ten years; without it there is still what was set.
+  const { _header: block } = message as unknown as { _header?: unknown };
+  return typeof block === 'string' ? block : undefined;
 }

@@ -2,6 +2,7 @@
 import { type Attributes, type SpanStatus, SpanStatusCode } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import { toResetName } from './http2-codes.ts';
+import { isError } from './is-error.ts';
 
 export interface Outcome {
   readonly attributes: Attributes;
@@ -35,7 +36,7 @@ export function toServerGoneOutcome(type: string, message: string): Outcome {
  * @note A DOMException's `code` is a number of its own (23 for a timeout), so only text counts.
  */
 export function toErrorType(error: unknown): string {
-  if (!(error instanceof Error)) return '_OTHER';
+  if (!isError(error)) return '_OTHER';
   const timeout = findTimeout(error);
   if (timeout !== undefined) return timeout;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -56,11 +57,11 @@ function readReset(message: string): string | undefined {
 
 /** Tells a caller's own cancel (AbortController.abort()) from a timeout, which aborts in the same way. */
 export function isCancel(error: unknown): boolean {
-  if (!(error instanceof Error) || findTimeout(error) !== undefined) return false;
+  if (!isError(error) || findTimeout(error) !== undefined) return false;
   return error.name === 'AbortError' || ('code' in error && CANCEL_CODES.has(error.code));
 }
 
 function findTimeout(error: Error): string | undefined {
   if (error.name === 'TimeoutError') return error.name;
-  return error.cause instanceof Error && error.cause.name === 'TimeoutError' ? error.cause.name : undefined;
+  return isError(error.cause) && error.cause.name === 'TimeoutError' ? error.cause.name : undefined;
 }

@@ -2,6 +2,7 @@
 import { type Attributes, SpanStatusCode } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE, ATTR_HTTP_RESPONSE_STATUS_CODE } from '@opentelemetry/semantic-conventions';
 import type { Outcome } from './outcome.ts';
+import { isError } from './is-error.ts';
 
 /** How a connection looked when it closed. */
 export interface ClosedConnection {
@@ -35,7 +36,7 @@ const GONE: ReadonlySet<string> = new Set([
 /** Tells who ended an exchange whose connection closed before its response was whole. */
 export function toCut({ error, isGivenByApplication, isEndedByClient }: ClosedConnection): Cut {
   if (isGivenByApplication) return { by: 'error', error };
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const code = isError(error) && 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (GONE.has(code)) return { by: 'client', type: 'aborted' };
   // The parser's errors, and Node's own time limit for a request: the client sent it wrong, or not in time.
   if (code.startsWith('HPE_') || code === 'ERR_HTTP_REQUEST_TIMEOUT') return { by: 'client', type: code };

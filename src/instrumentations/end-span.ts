@@ -7,6 +7,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { type Outcome, isCancel, toErrorOutcome, toErrorType } from '../http-semconv/outcome.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
+import { isError } from '../http-semconv/is-error.ts';
 
 /** Puts an outcome on a span that stays open. */
 export function applyOutcome(span: Span, { attributes, status }: Outcome): void {
@@ -16,8 +17,12 @@ export function applyOutcome(span: Span, { attributes, status }: Outcome): void 
 
 /** Ends a span whose exchange failed. A caller's own cancel is no error: the span just ends, without a status code. */
 export function endWithError(span: Span, error: unknown, redactor: Redactor): void {
-  if (!isCancel(error)) applyError(span, error, redactor);
-  span.end();
+  try {
+    if (!isCancel(error)) applyError(span, error, redactor);
+  } finally {
+    // An error is the application's own object, and its getters may throw.
+    span.end();
+  }
 }
 
 /** Puts an error on a span that stays open: its outcome, and an exception event. */
@@ -28,7 +33,7 @@ export function applyError(span: Span, error: unknown, redactor: Redactor): void
 
 /** An exception event with its texts redacted; `span.recordException` would take them as they are. */
 function recordException(span: Span, error: unknown, redactor: Redactor): void {
-  if (!(error instanceof Error)) return;
+  if (!isError(error)) return;
   span.addEvent('exception', {
     [ATTR_EXCEPTION_TYPE]: toErrorType(error),
     [ATTR_EXCEPTION_MESSAGE]: redactor.redact(toMessage(error), 'string'),
@@ -38,11 +43,11 @@ function recordException(span: Span, error: unknown, redactor: Redactor): void {
 
 /** @note Node joins the errors of several addresses in an AggregateError without a message of its own. */
 function toMessage(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!isError(error)) return String(error);
   if (error.message !== '') return error.message;
   if (error instanceof AggregateError) {
     const first: unknown = error.errors[0];
-    if (first instanceof Error) return first.message;
+    if (isError(first)) return first.message;
   }
   return toErrorType(error);
 }

@@ -1,18 +1,21 @@
-// Made by start-pipeline.ts, one for every destination: collects ended spans and sends them in batches, never in the application's way.
-import { ROOT_CONTEXT, TraceFlags, context } from '@opentelemetry/api';
+// The base of what collects spans (span-batch.ts) or log records (logs/load-logs.ts) for one destination: sends them in batches, never in the
+// application's way.
+import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import type { BlockingResult, Delivery, Destination } from '../exporters/destination.ts';
+import type { Delivery, Destination } from '../exporters/destination.ts';
 import { reportInternalError } from '../log/guard.ts';
 import { BatchQueue } from './batch-queue.ts';
-import { DeliveryReport } from './delivery-report.ts';
+import { DeliveryReport, type Noun } from './delivery-report.ts';
 
-export interface BatchOptions {
-  readonly destination: Destination;
+export interface BatchOptions<Item> {
+  readonly destination: Destination<Item>;
+  /** What an item is called where a person reads of it. */
+  readonly noun: Noun;
   readonly delayMillis: number;
-  readonly maxBatchSpans: number;
-  readonly maxQueueSpans: number;
+  readonly maxBatchItems: number;
+  readonly maxQueueItems: number;
   readonly maxQueueBytes: number;
+  readonly estimateBytes: (item: Item) => number;
   /** Resolved when attributes that are found asynchronously (cloud detectors) are there; nothing is sent before. */
   readonly ready: Promise<unknown> | undefined;
 }
@@ -20,7 +23,7 @@ export interface BatchOptions {
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
-/** Receivers such as Logfire take 5 MiB in one request; encoded, spans are at most half as big again as their estimate. */
+/** Receivers such as Logfire take 5 MiB in one request; encoded, an item is at most half as big again as its estimate. */
 const MAX_BATCH_BYTES = (5 * 1024 * 1024) / 1.5;
 
 const NO_ANSWER = new Error('sent, but not answered in time');
@@ -28,37 +31,40 @@ const NO_TIME = new Error('not delivered before the process ended');
 const QUEUE_IS_FULL = new Error('the queue was full');
 
 /** A batch is on its way at any time at most once; what ends meanwhile waits in the queue. */
-export class BatchProcessor implements SpanProcessor {
-  readonly #options: BatchOptions;
-  readonly #queue: BatchQueue;
+export class BatchProcessor<Item> {
+  readonly #options: BatchOptions<Item>;
+  readonly #queue: BatchQueue<Item>;
   readonly #report: DeliveryReport;
   readonly #quiet = suppressTracing(ROOT_CONTEXT);
   #timer: NodeJS.Timeout | undefined;
   #pumping: Promise<void> | undefined;
-  #current: { spans: readonly ReadableSpan[]; delivery: Delivery } | undefined;
+  #current: { items: readonly Item[]; delivery: Delivery } | undefined;
   #closed = false;
   readonly #leaving = new AbortController();
   readonly #abandoned = new AbortController();
 
-  constructor(options: BatchOptions) {
+  constructor(options: BatchOptions<Item>) {
     this.#options = options;
-    this.#queue = new BatchQueue({ maxSpans: options.maxQueueSpans, maxBytes: options.maxQueueBytes });
-    this.#report = new DeliveryReport(options.destination.address);
+    this.#queue = new BatchQueue({
+      maxItems: options.maxQueueItems,
+      maxBytes: options.maxQueueBytes,
+      estimateBytes: options.estimateBytes,
+    });
+    this.#report = new DeliveryReport(options.destination.address, options.noun);
   }
 
-  onStart(): void {}
-
-  onEnd(span: ReadableSpan): void {
-    if (this.#closed || (span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
-    if (!this.#queue.add(span)) {
+  /** Takes one more; it is sent with others, or counted as lost. */
+  add(item: Item): void {
+    if (this.#closed) return;
+    if (!this.#queue.add(item)) {
       this.#report.lose(1, QUEUE_IS_FULL);
       return;
     }
-    if (this.#queue.length >= this.#options.maxBatchSpans) void this.#pump();
+    if (this.#queue.length >= this.#options.maxBatchItems) void this.#pump();
     else this.#startTimer();
   }
 
-  /** True while a span waits or is on its way. */
+  /** True while something waits or is on its way. */
   isPending(): boolean {
     return this.#queue.length > 0 || this.#current !== undefined;
   }
@@ -79,14 +85,17 @@ export class BatchProcessor implements SpanProcessor {
     this.#abandoned.abort();
   }
 
-  /** Starts to send all that waits while the process leaves; what comes back waits until `limitMillis` are over, and says what was lost. */
+  /**
+   * Starts to send all that waits while the process leaves. What comes back blocks until `limitMillis` from now at most, and says what was lost;
+   * between the two, others may start.
+   */
   startLastFlush(limitMillis: number): () => void {
     this.#closed = true;
-    const batches: Array<readonly ReadableSpan[]> = [];
+    const batches: Array<readonly Item[]> = [];
     // What the operating system has already arrives without us; sent again it would arrive twice.
-    if (this.#current?.delivery.isWritten() === false) batches.push(this.#current.spans);
+    if (this.#current?.delivery.isWritten() === false) batches.push(this.#current.items);
     else if (this.#current !== undefined && this.#leaving.signal.aborted)
-      this.#report.lose(this.#current.spans.length, NO_ANSWER);
+      this.#report.lose(this.#current.items.length, NO_ANSWER);
     while (this.#queue.length > 0) batches.push(this.#takeBatch());
     const wait = this.#startSending(batches, limitMillis);
     return () => {
@@ -101,32 +110,34 @@ export class BatchProcessor implements SpanProcessor {
     this.#report.close();
   }
 
-  #startSending(batches: ReadonlyArray<readonly ReadableSpan[]>, limitMillis: number): () => void {
+  #startSending(batches: ReadonlyArray<readonly Item[]>, limitMillis: number): () => void {
+    if (batches.length === 0) return () => {};
     const loseAll = (reason: unknown): void => {
       for (const batch of batches) this.#report.lose(batch.length, reason);
     };
-    const attempt = (work: () => void): void => {
-      try {
-        work();
-      } catch (error) {
-        loseAll(error);
-        reportInternalError('the last flush', error);
-      }
+    if (limitMillis <= 0) return () => loseAll(NO_TIME);
+    const contain = (error: unknown): void => {
+      loseAll(error);
+      reportInternalError('the last flush', error);
     };
-    let wait: (() => readonly BlockingResult[]) | undefined;
-    if (batches.length > 0 && limitMillis <= 0) loseAll(NO_TIME);
-    else if (batches.length > 0)
-      attempt(() => (wait = this.#options.destination.startSendBlocking(batches, limitMillis)));
-    return () =>
-      attempt(() => {
-        for (const [index, result] of (wait?.() ?? []).entries()) {
-          if (!result.taken) this.#report.lose(batches[index]?.length ?? 0, result.reason);
+    try {
+      const wait = this.#options.destination.startSendBlocking(batches, limitMillis);
+      return () => {
+        try {
+          for (const [index, result] of wait().entries()) {
+            if (!result.taken) this.#report.lose(batches[index]?.length ?? 0, result.reason);
+          }
+        } catch (error) {
+          contain(error);
         }
-      });
+      };
+    } catch (error) {
+      return () => contain(error);
+    }
   }
 
-  #takeBatch(): readonly ReadableSpan[] {
-    return this.#queue.take({ maxSpans: this.#options.maxBatchSpans, maxBytes: MAX_BATCH_BYTES });
+  #takeBatch(): readonly Item[] {
+    return this.#queue.take({ maxItems: this.#options.maxBatchItems, maxBytes: MAX_BATCH_BYTES });
   }
 
   #startTimer(): void {
@@ -149,28 +160,28 @@ export class BatchProcessor implements SpanProcessor {
   }
 
   async #sendBatches(all: boolean): Promise<void> {
-    const { maxBatchSpans, ready } = this.#options;
+    const { maxBatchItems, ready } = this.#options;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     // Never in the tick of the request that filled the batch.
     await new Promise((resolve) => setImmediate(resolve));
     if (ready !== undefined) await ready;
-    while (this.#queue.length >= (all ? 1 : maxBatchSpans)) await this.#sendOne(this.#takeBatch());
+    while (this.#queue.length >= (all ? 1 : maxBatchItems)) await this.#sendOne(this.#takeBatch());
   }
 
-  async #sendOne(spans: readonly ReadableSpan[]): Promise<void> {
+  async #sendOne(items: readonly Item[]): Promise<void> {
     try {
-      const delivery = this.#options.destination.send(spans, {
+      const delivery = this.#options.destination.send(items, {
         onTrouble: (reason) => this.#report.trouble(reason, 'kept'),
         leaving: this.#leaving.signal,
         abandoned: this.#abandoned.signal,
       });
-      this.#current = { spans, delivery };
+      this.#current = { items, delivery };
       await delivery.done;
-      this.#report.arrived(spans.length, this.#queue.length);
+      this.#report.arrived(items.length, this.#queue.length);
     } catch (error) {
       this.#report.trouble(error, 'lost');
-      this.#report.lose(spans.length, error);
+      this.#report.lose(items.length, error);
     } finally {
       this.#current = undefined;
     }

@@ -2,41 +2,46 @@
 import { diag } from '@opentelemetry/api';
 import { toErrorText } from '../log/log.ts';
 
+/** One and many of what is sent. */
+export type Noun = readonly [one: string, many: string];
+
 const FATE = { kept: 'kept for a while', lost: 'lost' } as const;
 
-/** Counts what happens to spans on their way to one destination, and puts it in one line where a person needs to know. */
+/** Counts what happens to spans, or log records, on their way to one destination, and puts it in one line where a person needs to know. */
 export class DeliveryReport {
   readonly #address: string;
+  readonly #noun: Noun;
   #failing = false;
   #reason = '';
   #lost = 0;
   #lostBefore = 0;
 
-  constructor(address: string) {
+  constructor(address: string, noun: Noun) {
     this.#address = address;
+    this.#noun = noun;
   }
 
-  /** An attempt failed; its spans are kept for another, or lost (then `lose` follows). */
-  trouble(error: unknown, spans: 'kept' | 'lost'): void {
+  /** An attempt failed; what it carried is kept for another, or lost (then `lose` follows). */
+  trouble(error: unknown, fate: 'kept' | 'lost'): void {
     if (this.#failing) return;
     this.#failing = true;
     diag.warn(
-      `cannot deliver spans to ${this.#address} (${toErrorText(error)}); they are ${FATE[spans]}, the application goes on`,
+      `cannot deliver ${this.#noun[1]} to ${this.#address} (${toErrorText(error)}); they are ${FATE[fate]}, the application goes on`,
     );
   }
 
-  /** A batch arrived, `waiting` spans are still to be sent. */
-  arrived(spans: number, waiting: number): void {
+  /** A batch arrived, `waiting` are still to be sent. */
+  arrived(count: number, waiting: number): void {
     if (!this.#failing) return;
     this.#failing = false;
     const lost = this.#lost - this.#lostBefore;
     this.#lostBefore = this.#lost;
-    diag.warn(`delivering to ${this.#address} again: ${countSpans(spans + waiting)} kept, ${lost} lost`);
+    diag.warn(`delivering to ${this.#address} again: ${this.#count(count + waiting)} kept, ${lost} lost`);
   }
 
-  /** Spans that will never arrive. */
-  lose(spans: number, reason: unknown): void {
-    this.#lost += spans;
+  /** So many will never arrive. */
+  lose(count: number, reason: unknown): void {
+    this.#lost += count;
     this.#reason = toErrorText(reason);
   }
 
@@ -44,10 +49,12 @@ export class DeliveryReport {
   close(): void {
     if (this.#lost === 0) return;
     diag.warn(
-      `${countSpans(this.#lost)} ${this.#lost === 1 ? 'was' : 'were'} lost on the way to ${this.#address}: ${this.#reason}`,
+      `${this.#count(this.#lost)} ${this.#lost === 1 ? 'was' : 'were'} lost on the way to ${this.#address}: ${this.#reason}`,
     );
     this.#lost = 0;
   }
-}
 
-const countSpans = (count: number): string => `${count} ${count === 1 ? 'span' : 'spans'}`;
+  #count(count: number): string {
+    return `${count} ${this.#noun[count === 1 ? 0 : 1]}`;
+  }
+}

@@ -7,7 +7,7 @@ import { type NamedFile, readTlsFiles } from './tls-files.ts';
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
 
 /** The address, headers and encoding of one signal. What is said for one signal, such as the key in a header, is not sent with another. */
-export function toOtlpTarget(config: Config, signal: 'traces' | 'metrics'): OtlpTarget {
+export function toOtlpTarget(config: Config, signal: 'traces' | 'metrics' | 'logs'): OtlpTarget {
   return {
     url:
       config[`export.otlp.${signal}Endpoint`] ??
@@ -26,7 +26,7 @@ export function toOtlpTarget(config: Config, signal: 'traces' | 'metrics'): Otlp
 
 const SHARED_FILE = { Ca: 'ca', ClientKey: 'clientKey', ClientCertificate: 'clientCertificate' } as const;
 
-function toFile(config: Config, signal: 'traces' | 'metrics', file: keyof typeof SHARED_FILE): NamedFile {
+function toFile(config: Config, signal: 'traces' | 'metrics' | 'logs', file: keyof typeof SHARED_FILE): NamedFile {
   const own = `export.otlp.certificates.${signal}${file}` as const;
   const option = config[own] === undefined ? (`export.otlp.certificates.${SHARED_FILE[file]}` as const) : own;
   return { option, path: config[option] };

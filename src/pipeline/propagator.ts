@@ -45,7 +45,7 @@ export function createPropagator(
   return {
     inject(context, carrier, setter) {
       // Not every propagator looks for itself.
-      if (!isTracingSuppressed(context)) composite.inject(context, carrier, withoutEmpty(setter));
+      if (!isTracingSuppressed(context)) composite.inject(context, carrier, onlyValid(setter));
     },
     extract(context, carrier, getter) {
       if (!config['propagation.accept']) return context;
@@ -55,11 +55,18 @@ export function createPropagator(
   };
 }
 
-/** A tracestate of which nothing could be understood would be sent on as an empty header. */
-function withoutEmpty<Carrier>(setter: TextMapSetter<Carrier>): TextMapSetter<Carrier> {
+/** What no header may hold: control characters, and what is not Latin-1. */
+const NOT_IN_HEADERS = /[^\t\x20-\x7e\x80-\xff]/;
+
+/**
+ * Leaves out a header that would be empty, as of a tracestate of which nothing could be understood, or that is none: the metadata of
+ * an application's baggage may be any text.
+ * @note http refuses such a header, http2 sends it, and the server then resets the request.
+ */
+function onlyValid<Carrier>(setter: TextMapSetter<Carrier>): TextMapSetter<Carrier> {
   return {
     set(carrier, name, value) {
-      if (value !== '') setter.set(carrier, name, value);
+      if (value !== '' && !NOT_IN_HEADERS.test(value)) setter.set(carrier, name, value);
     },
   };
 }

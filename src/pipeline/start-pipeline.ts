@@ -8,14 +8,15 @@ import { KeepProcessor } from '../processors/keep-processor.ts';
 import { type SpanStarter, createRedactionGuard } from '../processors/redaction-guard.ts';
 import { createSampledOnly } from '../processors/sampled-only.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
-import { BatchProcessor } from './batch-processor.ts';
 import { flushOnLeaving } from './leaving.ts';
 import type { LogfireProject } from './logfire.ts';
+import { loadLogs } from './logs/load-logs.ts';
 import { loadMetrics } from './metrics/load-metrics.ts';
 import { createResource } from './resource.ts';
 import { createPropagator } from './propagator.ts';
 import { type Sampling, createSampling } from './sampling.ts';
 import { toSpanLimits } from './sdk-parts.ts';
+import { SpanBatch } from './span-batch.ts';
 
 export interface PipelineOptions {
   readonly config: Config;
@@ -39,6 +40,8 @@ export interface Pipeline extends Disposable {
   readonly tracer: SpanStarter;
   /** Which requests are made a span at all. */
   readonly sampling: Pick<Sampling, 'decide'>;
+  /** Whether log records are sent. */
+  readonly sendsLogs: boolean;
 }
 
 /** Builds the pipeline and registers it as the process's OpenTelemetry SDK. */
@@ -60,15 +63,18 @@ export function startPipeline({
   const ready = resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined;
   const batches = destinations.map(
     (destination) =>
-      new BatchProcessor({
+      new SpanBatch({
         destination,
         delayMillis: config['export.batch.delayMillis'],
-        maxBatchSpans: config['export.batch.maxSpans'],
-        maxQueueSpans: config['export.batch.maxQueueSpans'],
+        maxBatchItems: config['export.batch.maxSpans'],
+        maxQueueItems: config['export.batch.maxQueueSpans'],
         maxQueueBytes: config['export.batch.maxBytes'],
         ready,
       }),
   );
+  const logs = loadLogs({ config, redactor, resource, ready });
+  // All that sends in batches, whatever it sends.
+  const senders = logs === undefined ? batches : [...batches, logs.batch];
   const guard = createRedactionGuard({ redactor, maxValueLength: config['limits.attributeValueLength'] });
   const metrics = loadMetrics({ config, logfire, redactor, resource, scope });
   const keep = createKeep(config, [...batches, ...processors]);
@@ -90,17 +96,17 @@ export function startPipeline({
   trace.setGlobalTracerProvider(provider);
   const leaving = flushOnLeaving({
     isRepl,
-    isPending: () => batches.some((batch) => batch.isPending()) || metrics?.isPending() === true,
-    flush: () => Promise.all([...batches.map((batch) => batch.leave()), metrics?.leave()]),
+    isPending: () => senders.some((sender) => sender.isPending()) || metrics?.isPending() === true,
+    flush: () => Promise.all([...senders.map((sender) => sender.leave()), metrics?.leave()]),
     abandon: () => {
-      for (const batch of batches) batch.abandon();
+      for (const sender of senders) sender.abandon();
       metrics?.abandon();
     },
     flushBlocking: (limitMillis) => {
       beforeExitFlush();
       // All at the same time: together they hold the process no longer than one alone, and none waits for another.
-      const waits = [metrics, ...batches].map((part) => part?.startLastFlush(limitMillis));
-      for (const wait of waits) wait?.();
+      const flushes = [metrics, ...senders].map((sender) => sender?.startLastFlush(limitMillis));
+      for (const awaitEnd of flushes) awaitEnd?.();
       keep?.report();
       for (const processor of processors) void processor.shutdown();
     },
@@ -108,10 +114,12 @@ export function startPipeline({
   return {
     tracer: guard.vouchFor(sampling.honour(provider.getTracer(scope.name, scope.version))),
     sampling,
+    sendsLogs: logs !== undefined,
     [Symbol.dispose]() {
       leaving[Symbol.dispose]();
       void provider.shutdown();
       metrics?.[Symbol.dispose]();
+      logs?.[Symbol.dispose]();
       trace.disable();
       propagation.disable();
       context.disable();

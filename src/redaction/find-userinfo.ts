@@ -5,8 +5,10 @@ import type { Scan } from './scan.ts';
 const SPECIAL = /^(?:https?|wss?|ftps?)$/i;
 const RULE = 'userinfo';
 const LONGEST_SCHEME = 40;
-const PLAIN_PREFIXES =
-  /^(?:mailto|from|to|cc|bcc|email|e-mail|mail|user|author|owner|contact|sip|sips|xmpp|acct|npm|jsr|pkg|image|by|reply-to|sender|https?|wss?|ftps?)$/i;
+const PLAIN_SCHEMES = /^(?:mailto|sip|sips|xmpp|acct|npm|jsr|pkg|https?|wss?|ftps?)$/i;
+/** Before an address of a person in a text. Before that of a server they are the name of a user, `user` more often than any. */
+const LABELS = /^(?:from|to|cc|bcc|email|e-mail|mail|user|author|owner|contact|image|by|reply-to|sender)$/i;
+const HOST_WITH_PORT = /^(?:[\w.-]{1,255}|\[[\da-f:.]{2,45}\]):\d{1,5}\b/i;
 const BARE = /^[\s\0-\x1f]*([^\s:/@?#]{0,256}):([^\s/?#]{1,1024})@(?=[\w.[\]:-]+(?::\d{1,5})?\/?\s*$)/;
 const BARE_IN_TEXT =
   /(?<![^\s"'`=(<>,#[])([\w.%+-]{1,64}):([^\s/?#"'`<>@]{1,256})@(?=(?:[\w.-]{1,255}|\[[\da-f:.]{2,45}\])(?::\d{1,5}\b|\/)|(?:tcp|unix|udp)\()/gi;
@@ -142,14 +144,14 @@ function credentials(scan: Scan, start: number, end: number): void {
 function bareAuthority(scan: Scan): void {
   const { text } = scan;
   const whole = text.length <= 2048 ? BARE.exec(text) : null;
-  if (whole !== null && !PLAIN_PREFIXES.test(whole[1] ?? '')) {
+  if (whole !== null && !isPlainPrefix(scan, whole[1] ?? '', whole[0].length)) {
     const start = whole[0].length - 2 - (whole[1] ?? '').length - (whole[2] ?? '').length;
     credentials(scan, start, whole[0].length - 1);
     return;
   }
   BARE_IN_TEXT.lastIndex = 0;
   for (const match of text.matchAll(BARE_IN_TEXT)) {
-    if (PLAIN_PREFIXES.test(match[1] ?? '')) continue;
+    if (isPlainPrefix(scan, match[1] ?? '', match.index + match[0].length)) continue;
     credentials(scan, match.index, match.index + match[0].length - 1);
   }
   if (!text.includes('thin:')) return;
@@ -157,4 +159,10 @@ function bareAuthority(scan: Scan): void {
     const end = match.index + match[0].length - 1;
     scan.report(match.index + 5, end, RULE);
   }
+}
+
+/** True of what stands before a `:` and is no user name, as what follows is no server's authority; `host` is where that begins. */
+function isPlainPrefix({ text, isUrl }: Scan, prefix: string, host: number): boolean {
+  if (PLAIN_SCHEMES.test(prefix)) return true;
+  return !isUrl && LABELS.test(prefix) && !HOST_WITH_PORT.test(text.slice(host, host + 300));
 }

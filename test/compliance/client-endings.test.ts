@@ -5,7 +5,7 @@ import { assertTrees } from '../support/trace-tree.ts';
 import { startUnrulyServer } from '../support/unruly-server.ts';
 import { runCases } from './run-cases.ts';
 
-suite('every request of node:http ends its span, once, with what happened:', { timeout: 60_000 }, () => {
+suite('every request of node:http ends its span, once, with what happened:', { timeout: 240_000 }, () => {
   test('http-endings.mjs', async (t) => {
     const [sink, server, tlsServer] = await Promise.all([
       closeAfter(t, startSink()),
@@ -82,7 +82,7 @@ suite('every request of node:http ends its span, once, with what happened:', { t
   });
 });
 
-suite('every request of fetch and undici ends its span, once, with what happened:', { timeout: 60_000 }, () => {
+suite('every request of fetch and undici ends its span, once, with what happened:', { timeout: 240_000 }, () => {
   for (const client of ['fetch', 'undici-6', 'undici-7', 'undici']) {
     test(client, async (t) => {
       const [sink, server] = await Promise.all([closeAfter(t, startSink()), closeAfter(t, startUnrulyServer())]);

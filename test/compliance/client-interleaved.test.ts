@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { closeAfter } from '../support/close-after.ts';
 import { startSink } from '../support/otlp-sink.ts';
-import { agentFlags, runProgram } from '../support/run-program.ts';
+import { patientFlags, runProgram } from '../support/run-program.ts';
 import { startUnrulyServer } from '../support/unruly-server.ts';
 
 const cases: [client: string, count: number, perRequest: number][] = [
@@ -24,13 +24,13 @@ const cases: [client: string, count: number, perRequest: number][] = [
 
 suite(
   'interleaved requests over kept connections are children of what made them:',
-  { timeout: 60_000, concurrency: 2 },
+  { timeout: 240_000, concurrency: 2 },
   () => {
     for (const [client, count, perRequest] of cases) {
       test(`${count} by ${client}`, async (t) => {
         const [sink, server] = await Promise.all([closeAfter(t, startSink()), closeAfter(t, startUnrulyServer())]);
         const env = { SERVER: server.url, CLIENT: client, COUNT: String(count), OTEL_EXPORTER_OTLP_ENDPOINT: sink.url };
-        const { stdout, stderr } = await runProgram({ program: 'interleaved.mjs', flags: agentFlags, env });
+        const { stdout, stderr } = await runProgram({ program: 'interleaved.mjs', flags: patientFlags, env });
         assert.deepEqual([stdout, stderr], ['done\n', '']);
         const names = new Map(sink.spans.map(({ spanId, name }) => [spanId, name]));
         const calls = sink.spans.filter(({ kind }) => kind === 'CLIENT');

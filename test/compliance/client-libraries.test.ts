@@ -22,7 +22,7 @@ const byUndici = (version: number): string => `
         CLIENT GET 302 url.full=<server>/redirect
         CLIENT GET 200 url.full=<server>/ok?redirected http.request.resend_count=1`;
 
-suite('client libraries:', { timeout: 60_000 }, () => {
+suite('client libraries:', { timeout: 240_000 }, () => {
   test('each attempt is one span, below what made it, and repeats are counted', async (t) => {
     const [sink, server] = await Promise.all([closeAfter(t, startSink()), closeAfter(t, startUnrulyServer())]);
     const exit = await runTraced({

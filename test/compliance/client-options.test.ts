@@ -32,7 +32,7 @@ async function run(
   return { sink, server };
 }
 
-suite('client spans:', { timeout: 60_000, concurrency: 2 }, () => {
+suite('client spans:', { timeout: 240_000, concurrency: 2 }, () => {
   test('http.requireParent: a request outside of a trace is no span, and carries none', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'options-'));
     t.after(() => rm(folder, { recursive: true }));

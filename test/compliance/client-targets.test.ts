@@ -12,7 +12,7 @@ import { runTraced } from '../integration/traced.ts';
 const tlsFolder = new URL('../fixtures/tls/', import.meta.url);
 const hasIpv6 = Object.values(networkInterfaces()).some((known) => known?.some(({ address }) => address === '::1'));
 
-suite('where a request goes is recorded as it was meant:', { timeout: 60_000 }, () => {
+suite('where a request goes is recorded as it was meant:', { timeout: 240_000 }, () => {
   test('client-targets.mjs', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'targets-'));
     t.after(() => rm(folder, { recursive: true }));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { before, suite, test } from 'node:test';
 import type { ReceivedSpan } from '../support/otlp-decode.ts';
 import { startSink } from '../support/otlp-sink.ts';
-import { agentFlags, appsFolder, runProgram } from '../support/run-program.ts';
+import { patientFlags, appsFolder, runProgram } from '../support/run-program.ts';
 import { REQUIREMENT_LEVELS, type RequiredAttribute } from './requirement-levels.ts';
 
 type Side = 'CLIENT' | 'SERVER';
@@ -95,12 +95,12 @@ suite('HTTP spans have every required and recommended attribute:', () => {
     const sink = await startSink();
     const exit = await runProgram({
       program: 'conformance/program.mjs',
-      flags: agentFlags,
+      flags: patientFlags,
       env: {
         OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
         TRACING_CONFIG: join(appsFolder, 'conformance/tracing.config.mjs'),
       },
-      timeoutMillis: 30_000,
+      timeoutMillis: 120_000,
     });
     spans = sink.spans;
     await sink[Symbol.asyncDispose]();

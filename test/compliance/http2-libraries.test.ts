@@ -8,7 +8,7 @@ import { runTraced, startSurroundings } from '../integration/traced.ts';
 
 const SECRET = /secret-value/;
 
-suite('libraries over http2 do what they do without us:', { timeout: 60_000 }, () => {
+suite('libraries over http2 do what they do without us:', { timeout: 240_000 }, () => {
   for (const { program, spans: expected } of [
     {
       program: 'http2-got.mjs',

@@ -19,7 +19,7 @@ const serving = (lines: string): string => `
     stream.on('error', () => {}).resume().on('close', () => { session.close(); server.close(); });
   });`;
 
-suite('http2 as http:', { concurrency: 3, timeout: 60_000 }, () => {
+suite('http2 as http:', { concurrency: 3, timeout: 240_000 }, () => {
   test('an exception that nobody catches ends the process as without us, and is on the span', async (t) => {
     const { sink, env } = await startSurroundings(t);
     const { code } = await runTraced({

@@ -17,7 +17,7 @@ export async function runCases(
   { spans: count, ...options }: ProgramOptions & { spans: number },
 ): Promise<ReceivedSpan[]> {
   const [plain, traced] = await Promise.all([runProgram(options), startTraced(t, options)]);
-  await sink.waitForSpans(count, 10_000);
+  await sink.waitForSpans(count);
   const exited = once(traced.child, 'exit');
   traced.child.kill('SIGTERM');
   await exited;

@@ -72,7 +72,7 @@ const ALWAYS = [
 const WITH_BODY = [...ALWAYS, 'request data'].toSorted();
 
 for (const flags of kinds)
-  suite(`each child has its own parent ${flags.join()}`, { concurrency: 2, timeout: 90_000 }, () => {
+  suite(`each child has its own parent ${flags.join()}`, { concurrency: 2, timeout: 240_000 }, () => {
     test('in every place, of pipelined requests that end in another order than they came', async (t) => {
       const { sink, port } = await startServer(t, EVERYWHERE, { flags });
       const requests = [

@@ -28,7 +28,7 @@ const crashing = (path: string): string => `
     send('/other');
   });`;
 
-suite('an exception that nobody catches', { concurrency: 3, timeout: 60_000 }, () => {
+suite('an exception that nobody catches', { concurrency: 3, timeout: 240_000 }, () => {
   for (const [path, type, message, status = ''] of [
     ['/sync', 'TypeError', 'sync failed at /pay?token=REDACTED'],
     ['/timer', 'TypeError', 'timer failed at /pay?token=REDACTED'],

@@ -25,8 +25,25 @@ const WATCHED = `
 
 suite(
   'an exchange is one span, with the final status and the right context:',
-  { concurrency: 3, timeout: 60_000 },
+  { concurrency: 3, timeout: 240_000 },
   () => {
+    test('the status that was sent, whatever the application makes of it afterwards', async (t) => {
+      const code = `listen(http.createServer((request, response) => {
+        response.write('x', () => request.url === '/whole' ? response.end() : response.socket.destroy());
+        response.statusCode = 500;
+      }));`;
+      const { sink, port } = await startServer(t, code);
+      for (const path of ['/whole', '/broken']) assert.match(await exchange(port, rawGet(path)), /^HTTP\/1.1 200/);
+      assertTrees(
+        await sink.waitForSpans(2),
+        `
+        SERVER GET 200 url.path=/whole
+        SERVER GET 200 destroyed ERROR url.path=/broken
+        `,
+        { attributes: ['url.path'] },
+      );
+    });
+
     test('interim answers, trailers, HEAD, no content, chunks', async (t) => {
       const { sink, port } = await startServer(t, `${WATCHED} listen(http.createServer(handle));`);
       const paths = ['/hints', '/processing', '/trailers', '/empty', '/cached', '/chunked', '/length'];

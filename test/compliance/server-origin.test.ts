@@ -18,7 +18,7 @@ const FORWARDED =
   'Forwarded: for=192.0.2.7;proto=https;host=shop.example:8443\r\nX-Forwarded-For: 192.0.2.8, 10.0.0.1\r\n';
 const keyFile = certificateFile.replace('cert.pem', 'key.pem');
 
-suite('a server span tells where its request came in:', { concurrency: 3, timeout: 60_000 }, () => {
+suite('a server span tells where its request came in:', { concurrency: 3, timeout: 240_000 }, () => {
   for (const [trust, wanted] of [
     ['true', 'SERVER GET 200 url.scheme=https server.address=shop.example server.port=<port> client.address=192.0.2.7'],
     ['false', 'SERVER GET 200 url.scheme=http server.address=inner.example server.port=80 client.address=127.0.0.1'],

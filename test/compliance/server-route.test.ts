@@ -11,7 +11,7 @@ const { folder } = createProject({
 });
 const configFile = join(folder, '.tracingrc');
 
-suite('the route of a server span', { concurrency: 3, timeout: 60_000 }, () => {
+suite('the route of a server span', { concurrency: 3, timeout: 240_000 }, () => {
   test('is what somebody set on it or wrote into the RPC metadata, and its name says so', async (t) => {
     const { sink, port } = await startServer(
       t,

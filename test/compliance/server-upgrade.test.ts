@@ -34,7 +34,7 @@ const RAW = `
   });
   listen(server);`;
 
-suite('an upgrade:', { concurrency: 3, timeout: 60_000 }, () => {
+suite('an upgrade:', { concurrency: 3, timeout: 240_000 }, () => {
   test('ends with the answer that the application writes, whatever it is', async (t) => {
     const { sink, port, program } = await startServer(t, RAW);
     const ok = open(t, port, handshake('/ok?token=secret-value-2'));

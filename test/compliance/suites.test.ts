@@ -106,7 +106,7 @@ test('a command that hangs is killed, and what it said before counts', async () 
       command: 'echo "ok 1 - early"; exec sleep 600',
       format: 'tap',
       env: {},
-      timeoutMillis: 500,
+      timeoutMillis: 1500,
     },
     '',
     {},
@@ -115,7 +115,7 @@ test('a command that hangs is killed, and what it said before counts', async () 
     run.results.map(({ title, outcome }) => `${outcome}: ${title}`),
     ['pass: early', 'fail: (the process)'],
   );
-  assert.match(run.results[1]?.reason ?? '', /still running after 500 ms/);
+  assert.match(run.results[1]?.reason ?? '', /still running after 1500 ms/);
 });
 
 test('a whole run tells what the agent broke, what only its header broke, and what fails anyway', async (t) => {
@@ -144,7 +144,7 @@ suite('own', () => {
   const { stdout, code } = await runProgram({
     program: fileURLToPath(new URL('run-suite.ts', import.meta.url)),
     flags: ['--no-warnings'],
-    timeoutMillis: 60_000,
+    timeoutMillis: 240_000,
     args: `--dir ${dir} --name own --format test-lines --files *.mjs --again 1 --command`
       .split(' ')
       .concat('node --test-reporter={reporter} --test-reporter-destination={report} {file}'),

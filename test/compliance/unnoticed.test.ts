@@ -1,6 +1,7 @@
 // What the test suites of other projects taught: small programs that look where an application seldom looks, and see the same with the agent.
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { ReceivedSpan } from '../support/otlp-decode.ts';
 import { runTraced, startSurroundings } from '../integration/traced.ts';
 
@@ -82,14 +83,123 @@ suite('an application does not notice the agent', { concurrency: 4 }, () => {
     server.close();
   });`;
 
-  test('in the head of a request, but for one header', async (t) => {
-    const { printed } = await compare(t, heads, 12, { SKIP: 'traceparent' });
+  /** The same of http2, and what the client itself finds to have been sent. */
+  const http2Heads = `const http2 = require('node:http2');
+  const list = (pairs) => pairs.filter((_, at) => pairs[at - (at % 2)] !== process.env.SKIP).join('|').replaceAll(/:\\d+/g, '');
+  const server = http2.createServer().on('stream', (stream, headers, flags, raw) => {
+    console.log('got', list(raw));
+    stream.respond();
+    stream.end('hello');
+  });
+  server.listen(0, '127.0.0.1', async () => {
+    const session = http2.connect('http://127.0.0.1:' + server.address().port);
+    const send = async (headers) => {
+      const stream = session.request(headers);
+      for await (const chunk of stream);
+      console.log('sent', list(Object.entries(stream.sentHeaders).flat()), Object.getPrototypeOf(stream.sentHeaders));
+    };
+    await send();
+    await send({ 'x-Own': ['a', 'b'], ':path': '/own' });
+    await send({ host: 'own.example', secret: 'a', [http2.sensitiveHeaders]: ['secret'] });
+    session.close();
+    server.close();
+  });`;
+
+  const noHeaders = fileURLToPath(new URL('suites/no-trace-headers.yml', import.meta.url));
+  for (const [how, env] of [
+    ['but for one header', { SKIP: 'traceparent' }],
+    ['with OTEL_PROPAGATORS=none', { OTEL_PROPAGATORS: 'none' }],
+    ['with an empty propagation.to', { TRACING_CONFIG: noHeaders }],
+  ] as const) {
+    test(`in the head of a request, ${how}`, async (t) => {
+      const { printed } = await compare(t, heads, 12, env);
+      assert.match(printed, /^GET X-Own\|a\|x-OWN\|b\|Host\|own\.example\|/m);
+      assert.equal(printed.split('\n').length, 7);
+    });
+
+    test(`in the head of a request of http2, ${how}`, async (t) => {
+      const { printed } = await compare(t, http2Heads, 6, env);
+      assert.equal(printed.split('\n').length, 7);
+    });
+  }
+
+  /** Asks a server for an upgrade or a tunnel, and both sides print what is on the socket that they get; `FIRST`: after an ordinary request. */
+  const handedOver = `const print = (side, socket) => {
+      const events = ['close', 'data', 'drain', 'end', 'error', 'timeout'];
+      console.log(side, events.map((name) => socket.listenerCount(name)).join(), Object.keys(socket).includes('emit'));
+    };
+    const server = http.createServer((request, response) => response.end('ordinary'));
+    const over = (kind, answer) => (request, socket) => {
+      print('server, ' + kind, socket);
+      setImmediate(() => {
+        socket.write('HTTP/1.1 ' + answer + '\\r\\n\\r\\n');
+        console.log('answered', Object.hasOwn(socket, 'emit'), Object.hasOwn(socket, 'write'), socket.listenerCount('close'));
+        socket.end();
+      });
+    };
+    server.on('upgrade', over('upgrade', '101 Switching Protocols\\r\\nConnection: upgrade\\r\\nUpgrade: own'));
+    server.on('connect', over('connect', '200 Connection established'));
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const send = (options, kind) => new Promise((resolve) => {
+      const request = http.request({ host: '127.0.0.1', port: server.address().port, agent, ...options });
+      request.on('response', (response) => response.resume().on('close', resolve));
+      request.on(kind, (response, socket) => {
+        print('client, ' + kind, socket);
+        socket.on('close', resolve).resume().end();
+      });
+      request.end();
+    });
+    server.listen(0, '127.0.0.1', async () => {
+      for (const [kind, options] of [
+        ['upgrade', { headers: { Connection: 'upgrade', Upgrade: 'own' } }],
+        ['connect', { method: 'CONNECT', path: 'a.example:443' }],
+      ]) {
+        if (process.env.FIRST) await send({}, kind);
+        await send(options, kind);
+      }
+      agent.destroy();
+      server.close();
+    });`;
+
+  test('in the listeners of a socket that is handed over', async (t) => {
+    const { printed } = await compare(t, handedOver, 4);
+    assert.match(printed, /^server, upgrade 0,0,0,1,0,0 false\nanswered false false 0\nclient, upgrade /);
     assert.equal(printed.split('\n').length, 7);
   });
 
-  test('in the head of a request, with OTEL_PROPAGATORS=none', async (t) => {
-    const { printed } = await compare(t, heads, 12, { OTEL_PROPAGATORS: 'none' });
-    assert.match(printed, /^GET X-Own\|a\|x-OWN\|b\|Host\|own\.example\|/m);
+  test('in the listeners of a socket that is handed over after ordinary requests', async (t) => {
+    const { printed } = await compare(t, handedOver, 8, { FIRST: 'yes' });
+    assert.match(printed, /^server, upgrade 0,0,0,1,0,0 false\nanswered false false 0\nclient, upgrade /);
+  });
+
+  test('when it dies of a request that nobody listens to', async (t) => {
+    const { sink, env } = await startSurroundings(t);
+    const { stderr, code } = await runTraced({
+      code: `require('node:http').get({ host: '127.0.0.1', port: 1 });`,
+      env,
+    });
+    assert.match(stderr, /Emitted 'error' event on ClientRequest instance at:\n    at emitErrorEvent/);
+    assert.equal(code, 1);
+    assert.equal((await sink.waitForSpans(1))[0]?.attributes['error.type'], 'ECONNREFUSED');
+  });
+
+  test('in what fastify prints of its plugins, its routes and their hooks', async (t) => {
+    const { printed, spans } = await compare(
+      t,
+      `const app = require('node:module').createRequire(${JSON.stringify(import.meta.filename)})('fastify')();
+      app.addHook('onRequest', async () => {});
+      app.register(async (inner) => inner.get('/users/:id', async () => 'hello'));
+      app.listen({ port: 0, host: '127.0.0.1' }, () => {
+        console.log(app.printPlugins().replaceAll(/\\d+ ms/g, ''));
+        console.log(app.printRoutes({ includeHooks: true }));
+        http.get({ port: app.server.address().port, path: '/users/7', agent: false }, (response) => {
+          response.resume().on('end', () => app.close());
+        });
+      });`,
+      2,
+    );
+    assert.match(printed, /users\/[^]*onRequest/);
+    assert(spans.some(({ attributes }) => attributes['http.route'] === '/users/:id'));
   });
 
   test('when it replaces the global process', async (t) => {

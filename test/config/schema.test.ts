@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { createSchema } from '../../scripts/write-schema.ts';
 import { LATER_KEYS, LATER_VARIABLES } from '../../src/config/later.ts';
 import type { Option } from '../../src/config/option.ts';
+import { libraryNames } from '../../src/config/library-names.ts';
 import { options } from '../../src/config/options.ts';
 import { readConfig } from '../../src/config/read-config.ts';
 import { defineConfig } from '../../src/index.ts';
@@ -15,6 +16,14 @@ const rows: readonly (readonly [string, Option])[] = Object.entries(options);
 describe('option table', () => {
   it('is what config/tracingrc.schema.json says (else: node scripts/write-schema.ts)', () => {
     assert.equal(readFileSync(join(config, 'tracingrc.schema.json'), 'utf8'), createSchema());
+  });
+
+  it('has every instrumentation under its own name there, dots and all', () => {
+    const { properties } = JSON.parse(createSchema()) as {
+      readonly properties: { readonly instrumentations: { readonly properties: Readonly<Record<string, object>> } };
+    };
+    const names = ['http', 'undici', ...libraryNames];
+    assert.deepEqual(Object.keys(properties.instrumentations.properties).toSorted(), names.toSorted());
   });
 
   it('has no option or variable that is also announced for later', () => {
@@ -48,6 +57,10 @@ describe('defineConfig', () => {
       export: { console: 'line', otlp: { headers: { a: 'b' } } },
     });
     assert.deepEqual(written.url?.redact?.keys, ['a']);
+    const named = defineConfig({ instrumentations: { 'socket.io': false, pg: { requireParentSpan: true } } });
+    assert.equal(named.instrumentations?.['socket.io'], false);
+    // @ts-expect-error: not a level
+    defineConfig({ instrumentations: { socket: { io: false } } });
     // @ts-expect-error: not an option
     defineConfig({ url: { redact: { kyes: [] } } });
     // @ts-expect-error: not one of the words

@@ -151,7 +151,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-suite('a watched package', { concurrency: 3, timeout: 60_000 }, () => {
+suite('a watched package', { concurrency: 3, timeout: 240_000 }, () => {
   for (const [name, given] of Object.entries(cases)) {
     test(name, async (t) => {
       const lines = await run(t, given);

@@ -42,6 +42,24 @@ suite('watching the events of an emitter', () => {
     assert.throws(() => emitter.emit('error', new TypeError('unheard')), /unheard/);
   });
 
+  test('lets an object that inherits from the emitter emit, with an `emit` of its own or without', () => {
+    const { emitter } = createWatched();
+    const heard: unknown[] = [];
+    emitter.on('data', function (this: unknown, value: unknown) {
+      heard.push([this, value]);
+    });
+    const heir = Object.create(emitter) as EventEmitter;
+    const wrapper = Object.assign(Object.create(emitter) as EventEmitter, {
+      emit: (...args: Parameters<EventEmitter['emit']>) => emitter.emit.apply(wrapper, args),
+    });
+    assert.equal(heir.emit('data', 1), true);
+    assert.equal(wrapper.emit('data', 2), true);
+    assert.deepEqual(heard, [
+      [heir, 1],
+      [wrapper, 2],
+    ]);
+  });
+
   test('goes through an `emit` that was there before', () => {
     const seen: string[] = [];
     const emitter = new EventEmitter();

@@ -7,7 +7,7 @@ import { after, suite, test } from 'node:test';
 import { startBackend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { startSink } from '../support/otlp-sink.ts';
-import { agentFlags, runProgram } from '../support/run-program.ts';
+import { patientFlags, runProgram } from '../support/run-program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'break-in-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,7 +25,7 @@ suite('the agent', { concurrency: 3 }, () => {
     const hooks = `{ async request() { throw new Error('hook https://a.example/?token=hook-secret-1'); } }`;
     const exit = await runProgram({
       code: `fetch(${JSON.stringify(backend.url)}).then((r) => r.text())`,
-      flags: agentFlags,
+      flags: patientFlags,
       env: {
         OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
         ...writeConfig('hook.mjs', `export default { http: { hooks: ${hooks} } };`),
@@ -50,7 +50,7 @@ suite('the agent', { concurrency: 3 }, () => {
         const headers = { traceparent: '00-${'1'.repeat(32)}-${'2'.repeat(16)}-01', tracestate: 'token=state-secret-2' };
         request({ port: server.address().port, headers }, (r) => r.resume().on('end', () => server.close())).end();
       });`;
-    const exit = await runProgram({ code, flags: agentFlags, env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } });
+    const exit = await runProgram({ code, flags: patientFlags, env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url } });
     assert.equal(exit.code, 0);
     await sink.waitForSpans(4);
     assert.doesNotMatch(sink.rawText(), /state-secret-2/);
@@ -62,7 +62,7 @@ suite('the agent', { concurrency: 3 }, () => {
     const exit = await runProgram({
       code: `${['exit', 'beforeExit', 'uncaughtExceptionMonitor', 'SIGTERM', 'SIGINT'].map(add).join('')} setImmediate(() => console.log(process.getMaxListeners(), process.listenerCount('SIGTERM')))
         setTimeout(() => process.exit(0), 50)`,
-      flags: agentFlags,
+      flags: patientFlags,
       env: { TRACING_CONSOLE: 'off' },
     });
     assert.deepEqual([exit.stdout, exit.stderr], ['10 10\n', '']);
@@ -73,7 +73,7 @@ suite('the agent', { concurrency: 3 }, () => {
     for (const agent of ['undefined', 'false']) {
       await runProgram({
         code: `require('node:http').get(${JSON.stringify(backend.url)}, { agent: ${agent} }, (r) => r.resume().on('end', () => process.exit(0)))`,
-        flags: agentFlags,
+        flags: patientFlags,
         env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
       });
     }
@@ -99,7 +99,7 @@ suite('the agent', { concurrency: 3 }, () => {
     );
     const exit = await runProgram({
       code: `fetch(${JSON.stringify(backend.url)} + '/a?b=1').then((r) => r.text())`,
-      flags: agentFlags,
+      flags: patientFlags,
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...config },
     });
     assert.equal(exit.code, 0);
@@ -113,7 +113,7 @@ suite('the agent', { concurrency: 3 }, () => {
     const backend = await closeAfter(t, startBackend());
     await runProgram({
       code: `fetch(${JSON.stringify(backend.url)}).then((r) => r.text())`,
-      flags: agentFlags,
+      flags: patientFlags,
       env: { OTEL_EXPORTER_OTLP_ENDPOINT: `${backend.url}/base/?tenant=7` },
     });
     assert.equal(backend.requests.at(-1)?.url, '/base/v1/traces?tenant=7');
@@ -122,7 +122,7 @@ suite('the agent', { concurrency: 3 }, () => {
   test('refuses headers for the exporter that would break its requests', async () => {
     const exit = await runProgram({
       code: '0',
-      flags: agentFlags,
+      flags: patientFlags,
       env: { OTEL_EXPORTER_OTLP_HEADERS: 'content-length=5,x-team=blue', TRACING_CONSOLE: 'off' },
     });
     assert.match(
@@ -142,7 +142,7 @@ suite('the agent', { concurrency: 3 }, () => {
           socket.on('error', () => {}).on('close', () => server.close());
           socket.write('GET /?token=close-secret-4 HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n');
         });`,
-      flags: agentFlags,
+      flags: patientFlags,
       env: { TRACING_CONSOLE: 'line', OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE: '*' },
     });
     assert.equal(exit.code, 0);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { ReceivedSpan } from '../support/otlp-decode.ts';
 import { type Sink, startSink } from '../support/otlp-sink.ts';
-import { type Exit, agentFlags, runProgram } from '../support/run-program.ts';
+import { type Exit, patientFlags, runProgram } from '../support/run-program.ts';
 
 const PROGRAM = `
 import { createServer, request } from 'node:http';
@@ -76,7 +76,7 @@ async function run(env: Record<string, string>, config?: string): Promise<{ sink
   if (config !== undefined) writeFileSync(join(folder, 'capture.config.mjs'), config);
   const exit = await runProgram({
     program,
-    flags: agentFlags,
+    flags: patientFlags,
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
       TRACING_CONFIG: config === undefined ? 'none' : join(folder, 'capture.config.mjs'),

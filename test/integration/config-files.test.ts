@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
-import { agentFlags, runProgram, type Exit } from '../support/run-program.ts';
+import { patientFlags, runProgram, type Exit } from '../support/run-program.ts';
 import { startSurroundings } from './traced.ts';
 
 const APP = `
@@ -37,7 +37,7 @@ async function runApp(
   const { sink, backend, env } = await startSurroundings(t);
   const { code, stdout, stderr } = await runProgram({
     program: join(folder, 'src/app.cjs'),
-    flags: agentFlags,
+    flags: patientFlags,
     cwd: options.cwd ?? folder,
     env: { ...env, ...options.env },
   });
@@ -52,7 +52,7 @@ async function runApp(
 const OPEN = '<backend>/stock/1?page=2&token=REDACTED';
 const HIDDEN = '<backend>/stock/1?page=REDACTED&token=REDACTED';
 
-suite('a .tracingrc in the project', { concurrency: 4, timeout: 30_000 }, () => {
+suite('a .tracingrc in the project', { concurrency: 4, timeout: 240_000 }, () => {
   test('is found from another working directory, by the entry file', async (t) => {
     const folder = createProject(t, { '.tracingrc': 'service: { name: till }\nurl: { redact: { keys: [page] } }\n' });
     const { stderr, url, service } = await runApp(t, folder, { cwd: tmpdir() });
@@ -72,7 +72,7 @@ suite('a .tracingrc in the project', { concurrency: 4, timeout: 30_000 }, () => 
   });
 });
 
-suite('the program runs, and one line says what is wrong with', { concurrency: 4, timeout: 30_000 }, () => {
+suite('the program runs, and one line says what is wrong with', { concurrency: 4, timeout: 240_000 }, () => {
   const cases: readonly { name: string; files: Record<string, string>; line: RegExp; url: string }[] = [
     { name: 'an empty file', files: { '.tracingrc': '' }, line: /\.tracingrc is empty/, url: OPEN },
     {
@@ -157,7 +157,7 @@ suite('the program runs, and one line says what is wrong with', { concurrency: 4
     const app = join(folder, 'src/app.cjs');
     const { code, stdout, stderr } = await runProgram({
       program: app,
-      flags: [...flags, ...agentFlags],
+      flags: [...flags, ...patientFlags],
       cwd: folder,
       env,
     });
@@ -168,7 +168,7 @@ suite('the program runs, and one line says what is wrong with', { concurrency: 4
   });
 });
 
-suite('a working directory', { concurrency: 4, timeout: 30_000 }, () => {
+suite('a working directory', { concurrency: 4, timeout: 240_000 }, () => {
   test('that cannot be written to changes nothing', async (t) => {
     const folder = createProject(t, { '.tracingrc': 'service: { name: till }\n' });
     chmodSync(folder, 0o555);

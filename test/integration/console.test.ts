@@ -22,7 +22,7 @@ async function runGateway(t: TestContext, env: Record<string, string> = {}): Pro
   return program.exited;
 }
 
-suite('on stderr, and nowhere else:', { concurrency: 4, timeout: 30_000 }, () => {
+suite('on stderr, and nowhere else:', { concurrency: 4, timeout: 240_000 }, () => {
   test('the first run shows a banner of three lines, then a block for each request', async (t) => {
     const { code, stdout, stderr } = await runGateway(t);
     assert.equal(code, 0);
@@ -106,7 +106,7 @@ const hasScript = ((): boolean => {
 
 suite(
   'on a terminal',
-  { concurrency: 4, timeout: 30_000, skip: hasScript ? false : 'no script(1) of util-linux' },
+  { concurrency: 4, timeout: 240_000, skip: hasScript ? false : 'no script(1) of util-linux' },
   () => {
     /** Runs one failing call of a request in a pseudo-terminal of 100 columns; gives what the terminal got. */
     async function runOnTerminal(t: TestContext, env: Record<string, string> = {}): Promise<string> {

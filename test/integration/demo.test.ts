@@ -8,7 +8,7 @@ test('the demo shows the traces of both services, one failure with its cause, an
   const { code, stdout, stderr } = await runProgram({
     program: fileURLToPath(new URL('../../demo/main.ts', import.meta.url)),
     flags: ['--no-warnings'],
-    timeoutMillis: 30_000,
+    timeoutMillis: 120_000,
   });
   assert.equal(code, 0);
   assert.match(stdout, /node --import @tracing\/agent app\.js/);

@@ -6,7 +6,7 @@ import { createLeakFinder, isKept } from '../redaction/leak-forms.ts';
 import { closeAfter } from '../support/close-after.ts';
 import type { ReceivedSpan } from '../support/otlp-decode.ts';
 import { startSink } from '../support/otlp-sink.ts';
-import { agentFlags, runProgram } from '../support/run-program.ts';
+import { patientFlags, runProgram } from '../support/run-program.ts';
 
 interface Case {
   id: string;
@@ -43,7 +43,7 @@ async function runSpans(t: TestContext, { env, program, code, count }: Run): Pro
   const sink = await closeAfter(t, startSink());
   const exit = await runProgram({
     ...(code === undefined ? { program: program ?? 'case-spans.mjs' } : { code }),
-    flags: agentFlags,
+    flags: patientFlags,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, ...env },
     input: JSON.stringify(cases.map(({ id, input }) => ({ id, input }))),
   });

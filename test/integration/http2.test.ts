@@ -64,7 +64,7 @@ function assertCarried(requests: readonly Http2BackendRequest[], spans: readonly
   assert.deepEqual(carried.toSorted(), spans.map((span) => `00-${span.traceId}-${span.spanId}-01`).toSorted());
 }
 
-suite('http2 calls are spans, and the program prints what it prints without us:', { timeout: 60_000 }, () => {
+suite('http2 calls are spans, and the program prints what it prints without us:', { timeout: 240_000 }, () => {
   for (const variant of variants) {
     for (const tls of [false, true]) {
       test(`http2-client.${variant} over ${tls ? 'https' : 'http'}`, async (t) => {
@@ -143,7 +143,7 @@ suite('http2 calls are spans, and the program prints what it prints without us:'
   });
 });
 
-suite('an http2 server:', { timeout: 60_000 }, () => {
+suite('an http2 server:', { timeout: 240_000 }, () => {
   for (const variant of variants) {
     for (const [API, TLS] of [
       ['stream', undefined],
@@ -340,7 +340,7 @@ suite('an http2 server:', { timeout: 60_000 }, () => {
         numbers.slice(from, from + 100).map((number) => `GET /stock/${number}`),
       );
     }
-    const spans = await sink.waitForSpans(2000, 20_000);
+    const spans = await sink.waitForSpans(2000);
     const servers = new Map(spans.filter(({ kind }) => kind === 'SERVER').map((span) => [span.spanId, span]));
     assert.equal(servers.size, 1000);
     for (const { kind, parentSpanId, traceId, attributes } of spans) {
@@ -427,7 +427,7 @@ suite('an http2 server:', { timeout: 60_000 }, () => {
   });
 });
 
-suite('http2, by the way:', { timeout: 60_000 }, () => {
+suite('http2, by the way:', { timeout: 240_000 }, () => {
   test('headers and bodies are captured on request, without pseudo-headers and what is marked as sensitive', async (t) => {
     const { sink, env } = await startSurroundings(t);
     const given = { LOGFIRE_HTTP_CAPTURE_ALL: 'true', OTEL_BSP_SCHEDULE_DELAY: '5000' };

@@ -9,15 +9,27 @@ import { type TestContext, after, before, suite, test } from 'node:test';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { type Sink, closedPort, startSink } from '../support/otlp-sink.ts';
-import { type Exit, type ProgramOptions, agentFlags, runProgram, startProgram } from '../support/run-program.ts';
+import {
+  type Exit,
+  type ProgramOptions,
+  type RunningProgram,
+  agentFlags,
+  patientFlags,
+  runProgram,
+  startProgram,
+} from '../support/run-program.ts';
 import { startBlackHole } from '../support/black-hole.ts';
 
-/** Beyond the run without the agent. Generous: the machine may be busy with other tests. */
-const SLACK_MILLIS = 1500;
-const EXIT_LIMIT_MILLIS = 1000 + SLACK_MILLIS;
-const END_LIMIT_MILLIS = 2000 + SLACK_MILLIS;
+const EXIT_LIMIT_MILLIS = 1000;
+const END_LIMIT_MILLIS = 2000;
 
 const toVariable = (url: string) => ({ OTEL_EXPORTER_OTLP_ENDPOINT: url });
+
+/** Beyond the run without the agent at the same time, which tells how busy the machine is: starting and leaving cost a part of that again. */
+function assertHeld(traced: Exit, bare: Exit, limitMillis: number): void {
+  const most = limitMillis + 1000 + 6 * bare.millis;
+  assert(traced.millis < most, `${traced.millis} ms of at most ${most}, ${bare.millis} without the agent`);
+}
 
 /** What a program shows of its end, without our own lines. */
 const toEnding = ({ code, signal, stdout, stderr }: Exit) => ({
@@ -37,10 +49,12 @@ before(async () => void (backend = await startBackend()));
 after(() => backend.stop());
 
 /** Runs a program with the agent and gives back its end; `url` is the OTLP endpoint. */
-function runTraced(url: string, options: ProgramOptions): Promise<Exit> {
-  const env = { BACKEND: backend.url, ...toVariable(url), ...options.env };
-  return runProgram({ ...options, flags: [...agentFlags, ...(options.flags ?? [])], env });
+function runTraced(url: string, options: ProgramOptions, flags = patientFlags): Promise<Exit> {
+  return runProgram({ ...options, flags, env: { BACKEND: backend.url, ...toVariable(url), ...options.env } });
 }
+
+/** The same, with the time that a user's process is held. */
+const runHeld = (url: string, options: ProgramOptions): Promise<Exit> => runTraced(url, options, agentFlags);
 
 const runBare = (options: ProgramOptions): Promise<Exit> =>
   runProgram({ ...options, env: { BACKEND: backend.url, ...options.env } });
@@ -79,33 +93,33 @@ suite('exits: a program ends as it does without the agent', { concurrency: 6 }, 
     ['sigterm', END_LIMIT_MILLIS],
     ['sigint', END_LIMIT_MILLIS],
   ] as const) {
-    for (const variant of ['cjs', 'mjs']) {
-      test(`${way}.${variant} with a sink (one span), a refused endpoint and one that hangs`, async (t) => {
-        const sink = await closeAfter(t, startSink());
-        const options = { program: `exits.${variant}`, args: [way] };
-        const [bare, sent, unreachable, unanswered] = await Promise.all([
-          runBare(options),
-          runTraced(sink.url, options),
-          runTraced(refused, options),
-          runTraced(hanging.url, options),
-        ]);
-        assert.deepEqual(toEnding(sent), toEnding(bare));
-        assert.doesNotMatch(sent.stderr, /^tracing:/m);
+    test(`${way} with a sink (one span), a refused endpoint and one that hangs`, async (t) => {
+      const [sink, moduleSink] = await Promise.all([closeAfter(t, startSink()), closeAfter(t, startSink())]);
+      const options = { program: 'exits.cjs', args: [way] };
+      const moduleOptions = { ...options, program: 'exits.mjs' };
+      const [bare, sent, unreachable, unanswered, moduleBare, moduleSent] = await Promise.all([
+        runBare(options),
+        runTraced(sink.url, options),
+        runTraced(refused, options),
+        runHeld(hanging.url, options),
+        runBare(moduleOptions),
+        runTraced(moduleSink.url, moduleOptions),
+      ]);
+      assert.deepEqual(toEnding(sent), toEnding(bare));
+      assert.deepEqual(toEnding(moduleSent), toEnding(moduleBare));
+      for (const { stderr } of [sent, moduleSent]) assert.doesNotMatch(stderr, /^tracing:/m);
+      for (const { spans } of [sink, moduleSink])
         assert.deepEqual(
-          sink.spans.map(({ name, kind }) => `${kind} ${name}`),
+          spans.map(({ name, kind }) => `${kind} ${name}`),
           ['CLIENT GET'],
         );
-        assert.deepEqual(toEnding(unreachable), toEnding(bare));
-        assert.match(unreachable.stderr, /^tracing: 1 span was lost on the way to .*ECONNREFUSED/m);
-        assert.deepEqual(toEnding(unanswered), toEnding(bare));
-        assert.match(unanswered.stderr, /^tracing: 1 span was lost/m);
-        assert(
-          unreachable.millis - bare.millis < EXIT_LIMIT_MILLIS,
-          `refused: ${unreachable.millis} ms, ${bare.millis} bare`,
-        );
-        assert(unanswered.millis - bare.millis < limitMillis, `hanging: ${unanswered.millis} ms, ${bare.millis} bare`);
-      });
-    }
+      assert.deepEqual(toEnding(unreachable), toEnding(bare));
+      assert.match(unreachable.stderr, /^tracing: 1 span was lost on the way to .*ECONNREFUSED/m);
+      assert.deepEqual(toEnding(unanswered), toEnding(bare));
+      assert.match(unanswered.stderr, /^tracing: 1 span was lost/m);
+      assertHeld(unreachable, bare, EXIT_LIMIT_MILLIS);
+      assertHeld(unanswered, bare, limitMillis);
+    });
   }
 
   for (const [way, signal] of [
@@ -113,7 +127,7 @@ suite('exits: a program ends as it does without the agent', { concurrency: 6 }, 
     ['abort', 'SIGABRT'],
   ]) {
     test(`${way} is the same death, with no promise for the spans`, async () => {
-      const exit = await runTraced(hanging.url, { program: 'exits.cjs', args: [way ?? ''], cwd: tmpdir() });
+      const exit = await runHeld(hanging.url, { program: 'exits.cjs', args: [way ?? ''], cwd: tmpdir() });
       assert.deepEqual([exit.code, exit.signal], [null, signal]);
     });
   }
@@ -121,19 +135,24 @@ suite('exits: a program ends as it does without the agent', { concurrency: 6 }, 
   for (const way of ['natural', 'exit', 'throw', 'sigterm']) {
     test(`${way} costs no time when there is nothing to send`, async () => {
       const options = { program: 'exits.cjs', args: [way], env: { BACKEND: undefined } };
-      const [bare, traced] = await Promise.all([runBare(options), runTraced(hanging.url, options)]);
+      const [bare, traced] = await Promise.all([runBare(options), runHeld(hanging.url, options)]);
       assert.deepEqual(toEnding(traced), toEnding(bare));
       assert.equal(traced.stderr, bare.stderr);
-      assert(traced.millis - bare.millis < 800, `${traced.millis} ms, ${bare.millis} bare`);
+      assertHeld(traced, bare, -500);
     });
   }
 
   test('an endpoint that takes no connection holds the process no longer than one that does not answer', async (t) => {
     const hole = await closeAfter(t, startBlackHole());
-    const run = (way: string) => runTraced(hole.url, { program: 'exits.cjs', args: [way] });
-    const [natural, exit, sigterm] = await Promise.all([run('natural'), run('exit'), run('sigterm')]);
+    const run = (way: string) => runHeld(hole.url, { program: 'exits.cjs', args: [way] });
+    const [bare, natural, exit, sigterm] = await Promise.all([
+      runBare({ program: 'exits.cjs' }),
+      run('natural'),
+      run('exit'),
+      run('sigterm'),
+    ]);
     assert.deepEqual([natural.code, exit.code, sigterm.signal], [0, 3, 'SIGTERM']);
-    for (const { millis } of [natural, exit, sigterm]) assert(millis < END_LIMIT_MILLIS + 500, `${millis} ms`);
+    for (const held of [natural, exit, sigterm]) assertHeld(held, bare, END_LIMIT_MILLIS);
   });
 
   test('an endpoint that stops reading in the middle of a large batch holds the process no longer either', async (t) => {
@@ -143,20 +162,19 @@ suite('exits: a program ends as it does without the agent', { concurrency: 6 }, 
     const code = `const tracer = require('@opentelemetry/api').trace.getTracer('shop');
       for (let i = 0; i < 500; i++) tracer.startSpan('price', { attributes: { text: 'a word '.repeat(2000) } }).end();`;
     const { port } = deaf.address() as AddressInfo;
-    const exit = await runTraced(`http://127.0.0.1:${port}`, { code });
+    const [bare, exit] = await Promise.all([runBare({ code }), runHeld(`http://127.0.0.1:${port}`, { code })]);
     assert.equal(exit.code, 0);
     assert.match(exit.stderr, /500 spans were lost/);
-    assert(exit.millis < END_LIMIT_MILLIS + 1000, `${exit.millis} ms`);
+    // Seven megabytes are looked through for secrets and written, before anybody waits.
+    assertHeld(exit, bare, END_LIMIT_MILLIS + 1000);
   });
 
   test('a program that lives on while a connection is being opened ends soon as well', async (t) => {
     const hole = await closeAfter(t, startBlackHole());
-    const exit = await runTraced(hole.url, {
-      code: callAndThen('setTimeout(() => {}, 200)'),
-      env: { OTEL_BSP_SCHEDULE_DELAY: '10' },
-    });
+    const options = { code: callAndThen('setTimeout(() => {}, 200)'), env: { OTEL_BSP_SCHEDULE_DELAY: '10' } };
+    const [bare, exit] = await Promise.all([runBare(options), runHeld(hole.url, options)]);
     assert.equal(exit.code, 0);
-    assert(exit.millis < 1500 + END_LIMIT_MILLIS, `${exit.millis} ms`);
+    assertHeld(exit, bare, END_LIMIT_MILLIS);
   });
 });
 
@@ -196,23 +214,33 @@ suite('listeners of the application on its own end', { concurrency: 4 }, () => {
 });
 
 suite('a batch that is on its way at process.exit()', { concurrency: 4 }, () => {
-  const env = { OTEL_BSP_SCHEDULE_DELAY: '10' };
+  /** Calls the backend, and exits when it is told to. */
+  const startCalling = (t: TestContext, { url }: Sink): Promise<RunningProgram> => {
+    const code = callAndThen("process.once('message', () => process.exit(3)); process.send({});");
+    const env = { BACKEND: backend.url, ...toVariable(url), OTEL_BSP_SCHEDULE_DELAY: '10' };
+    return closeAfter(t, startProgram({ code, env, flags: patientFlags }));
+  };
 
   test('is not sent again when the receiver has it', async (t) => {
     const sink = await closeAfter(t, startSink({ answer: { accept: true, delayMillis: 800 } }));
-    const exit = await runTraced(sink.url, { code: callAndThen('setTimeout(() => process.exit(3), 300)'), env });
-    assert.equal(exit.code, 3);
+    const program = await startCalling(t, sink);
+    await sink.waitForRequests(1);
+    program.send('exit');
+    assert.equal((await program.exited).code, 3);
     assert.equal(sink.requests.length, 1);
     assert.equal(sink.spans.length, 1);
   });
 
   test('is sent once more when it was refused and waits for its next attempt', async (t) => {
     const sink = await closeAfter(t, startSink({ first: [{ status: 503, retryAfter: 20 }] }));
-    const exit = await runTraced(sink.url, { code: callAndThen('setTimeout(() => process.exit(3), 400)'), env });
-    assert.equal(exit.code, 3);
+    const program = await startCalling(t, sink);
+    await program.waitForOutput(/cannot deliver/);
+    program.send('exit');
+    const { code, stderr } = await program.exited;
+    assert.equal(code, 3);
     assert.equal(sink.requests.length, 2);
     assert.equal(sink.spans.length, 1);
-    assert.doesNotMatch(exit.stderr, /lost/);
+    assert.doesNotMatch(stderr, /lost/);
   });
 
   test('goes with all that waits behind it, each span once', async (t) => {
@@ -241,15 +269,12 @@ suite('signals: who decides stays the same', { concurrency: 6 }, () => {
       args: [mode],
       flags,
       env,
-      timeoutMillis: 5000,
     });
     try {
       assert.equal(await (await fetch(`http://127.0.0.1:${program.port}/first`)).text(), 'hello');
       if (mode !== 'once' && mode !== 'ignore') return await program.kill(signal);
       program.child.kill(signal);
-      const until = Date.now() + 5000;
-      while (!program.stdout().includes(`got ${signal}`) && Date.now() < until)
-        await new Promise((done) => setTimeout(done, 10));
+      await program.waitForOutput(new RegExp(`got ${signal}`));
       return await program.kill(mode === 'ignore' ? 'SIGKILL' : signal);
     } finally {
       await program[Symbol.asyncDispose]();
@@ -257,24 +282,25 @@ suite('signals: who decides stays the same', { concurrency: 6 }, () => {
   }
 
   for (const mode of ['none', 'close', 'exit', 'exit-later', 'once', 'ignore', 'signal-exit']) {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      for (const variant of ['cjs', 'mjs']) {
-        const arrives = mode === 'ignore' ? '' : ', and the span of the request served before arrives';
-        test(`${mode}.${variant} on ${signal} ends as without the agent${arrives}`, async (t) => {
-          const sink = await closeAfter(t, startSink());
-          const [bare, traced] = await Promise.all([
-            play(mode, variant, signal, [], sink.url),
-            play(mode, variant, signal, agentFlags, sink.url),
-          ]);
-          assert.deepEqual(toEnding(traced), toEnding(bare));
-          assert.equal(traced.stderr, bare.stderr);
-          if (mode === 'ignore') return;
-          assert.deepEqual(
-            sink.spans.map(({ kind, attributes }) => `${kind} ${String(attributes['url.path'])}`),
-            ['SERVER /first'],
-          );
-        });
-      }
+    for (const [signal, variant] of [
+      ['SIGTERM', 'cjs'],
+      ['SIGINT', 'mjs'],
+    ] as const) {
+      const arrives = mode === 'ignore' ? '' : ', and the span of the request served before arrives';
+      test(`${mode}.${variant} on ${signal} ends as without the agent${arrives}`, async (t) => {
+        const sink = await closeAfter(t, startSink());
+        const [bare, traced] = await Promise.all([
+          play(mode, variant, signal, [], sink.url),
+          play(mode, variant, signal, patientFlags, sink.url),
+        ]);
+        assert.deepEqual(toEnding(traced), toEnding(bare));
+        assert.equal(traced.stderr, bare.stderr);
+        if (mode === 'ignore') return;
+        assert.deepEqual(
+          sink.spans.map(({ kind, attributes }) => `${kind} ${String(attributes['url.path'])}`),
+          ['SERVER /first'],
+        );
+      });
     }
   }
 
@@ -300,7 +326,7 @@ suite('signals: who decides stays the same', { concurrency: 6 }, () => {
   test('faked timers do not keep a process alive that is told to end', async (t) => {
     const sink = await closeAfter(t, startSink({ answer: { hang: true } }));
     const code = `require('node:test').mock.timers.enable(); ${callAndThen("process.kill(process.pid, 'SIGTERM'); require('node:net').createServer().listen(0)")}`;
-    const exit = await runTraced(sink.url, { code, timeoutMillis: 8000 });
+    const exit = await runHeld(sink.url, { code });
     assert.equal(exit.signal, 'SIGTERM');
   });
 });
@@ -338,7 +364,7 @@ suite('worker threads', { concurrency: 4 }, () => {
       env: {
         BACKEND: backend.url,
         ...toVariable(sink.url),
-        NODE_OPTIONS: `${agentFlags.join(' ')} --require ${preload}`,
+        NODE_OPTIONS: `${patientFlags.join(' ')} --require ${preload}`,
       },
     });
     assert.deepEqual([exit.code, exit.stdout, exit.stderr], [3, 'preloaded 0\n', '']);

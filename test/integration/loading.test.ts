@@ -38,7 +38,7 @@ function createBroken(t: TestContext, agent: string): string {
   return join(folder, 'preload.cjs');
 }
 
-suite('one request is one server span:', { concurrency: 4, timeout: 30_000 }, () => {
+suite('one request is one server span:', { concurrency: 4, timeout: 240_000 }, () => {
   const loads: readonly [name: string, flags: readonly string[], env?: Record<string, string>][] = [
     ['--import', agentFlags],
     ['--require', agentRequireFlags],
@@ -68,7 +68,7 @@ suite('one request is one server span:', { concurrency: 4, timeout: 30_000 }, ()
   }
 });
 
-suite('every kind of program makes its spans:', { concurrency: 4, timeout: 30_000 }, () => {
+suite('every kind of program makes its spans:', { concurrency: 4, timeout: 240_000 }, () => {
   const call = 'fetch(process.env.BACKEND + "/stock/1").then((r) => r.text()).then(console.log)';
   const kinds: readonly [name: string, options: Parameters<typeof runProgram>[0], stdout: RegExp][] = [
     ['node -e', { code: call }, /^GET \/stock\/1\n$/],
@@ -116,7 +116,7 @@ suite('every kind of program makes its spans:', { concurrency: 4, timeout: 30_00
   });
 });
 
-suite('the preload stands aside:', { concurrency: 4, timeout: 30_000 }, () => {
+suite('the preload stands aside:', { concurrency: 4, timeout: 240_000 }, () => {
   test('it parses as ECMAScript 2018, which Node 10 knows', async () => {
     // Node brings the parser of its REPL along.
     const code = `
@@ -250,7 +250,7 @@ suite('the preload stands aside:', { concurrency: 4, timeout: 30_000 }, () => {
   });
 });
 
-suite('what it puts into the process:', { concurrency: 4, timeout: 30_000 }, () => {
+suite('what it puts into the process:', { concurrency: 4, timeout: 240_000 }, () => {
   // Prints the differences between the process before startAgent(), while it runs, and after stop().
   const look = `
     const names = ['http', 'https', 'net', 'tls', 'diagnostics_channel', 'events', 'timers', 'async_hooks', 'module', 'fs', 'child_process', 'stream'];

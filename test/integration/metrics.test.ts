@@ -5,7 +5,7 @@ import { type TestContext, suite, test } from 'node:test';
 import { closeAfter } from '../support/close-after.ts';
 import type { ReceivedPoint } from '../support/otlp-decode-metrics.ts';
 import { type Sink, closedPort, startSink } from '../support/otlp-sink.ts';
-import { type Exit, type ProgramOptions, agentFlags, runProgram } from '../support/run-program.ts';
+import { type Exit, type ProgramOptions, agentFlags, patientFlags, runProgram } from '../support/run-program.ts';
 import { startTraced } from './traced.ts';
 
 const SERVER = 'http.server.request.duration';
@@ -23,7 +23,7 @@ const run = (sink: Pick<Sink, 'url'>, options: ProgramOptions): Promise<Exit> =>
   runProgram({
     program: 'metrics.mjs',
     ...options,
-    flags: agentFlags,
+    flags: options.flags ?? patientFlags,
     env: { ...toEnv(sink), ...options.env },
   } as ProgramOptions);
 
@@ -153,7 +153,7 @@ suite('metrics', { concurrency: 2 }, () => {
       const [bare, refused, unanswered] = await Promise.all([
         runProgram({ program: 'metrics.mjs', args: [end] }),
         run({ url: `http://127.0.0.1:${await closedPort()}` }, { args: [end] }),
-        run(hanging, { args: [end] }),
+        run(hanging, { args: [end], flags: agentFlags }),
       ]);
       for (const exit of [refused, unanswered]) {
         assert.deepEqual([exit.code, exit.signal, exit.stdout], [bare.code, bare.signal, bare.stdout]);
@@ -165,7 +165,9 @@ suite('metrics', { concurrency: 2 }, () => {
         assert.equal(exit.stderr.match(/metrics/g)?.length, 2, exit.stderr);
       }
       const limitMillis = end === 'exit' ? 1000 : 2000;
-      assert(unanswered.millis - bare.millis < limitMillis + 1500, `${unanswered.millis} ms, ${bare.millis} bare`);
+      // The run without the agent tells how busy the machine is.
+      const most = limitMillis + 1000 + 6 * bare.millis;
+      assert(unanswered.millis < most, `${unanswered.millis} ms of at most ${most}, ${bare.millis} without the agent`);
     });
   }
 
@@ -267,7 +269,7 @@ suite('metrics of a server that runs', { concurrency: 2 }, () => {
     for (let index = 0; index < 20; index++) await get('/', { 'x-forwarded-proto': `scheme${index}` });
     for (const method of ['PROPFIND', 'PURGE', 'LOCK']) await fetch(`http://127.0.0.1:${server.port}/`, { method });
     await sink.waitForPoints((point) => point.name === SERVER && point.count === 20);
-    await sink.waitForPoints((point) => point.name === SERVER && point.count === 3);
+    await sink.waitForPoints(({ attributes }) => attributes['http.request.method'] === '_OTHER');
     const series = new Set(
       named(sink.points, SERVER).map(
         ({ attributes }) => `${String(attributes['http.request.method'])} ${String(attributes['url.scheme'])}`,
@@ -326,7 +328,7 @@ suite('metrics are loaded where they are wanted', { concurrency: 2 }, () => {
   const load = (env: Record<string, string>): Promise<Exit> =>
     runProgram({
       code,
-      flags: agentFlags,
+      flags: patientFlags,
       env: { TRACING_CONSOLE: 'off', TRACING_THROW_INTERNAL_ERRORS: '1', ...env },
     });
 
@@ -367,7 +369,11 @@ suite('metrics are loaded where they are wanted', { concurrency: 2 }, () => {
     const env = { OTEL_METRICS_EXPORTER: 'otlp', TRACING_RUNTIME_METRICS: '1', TRACING_CONSOLE: 'off' };
     const [bare, traced] = await Promise.all([
       runProgram({ code: show }),
-      runProgram({ code: show, flags: agentFlags, env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4' } }),
+      runProgram({
+        code: show,
+        flags: patientFlags,
+        env: { ...env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4' },
+      }),
     ]);
     assert.equal(traced.stdout, bare.stdout);
   });

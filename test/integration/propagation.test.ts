@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { createProject } from '../config/project.ts';
 import type { BackendRequest } from '../support/backend.ts';
-import { agentFlags, runProgram } from '../support/run-program.ts';
+import { patientFlags, runProgram } from '../support/run-program.ts';
 import { exchange, startSurroundings, startTraced } from './traced.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
@@ -240,7 +240,7 @@ suite('propagation.to', together, () => {
       const { code, stderr } = await runProgram({
         program: join(folder, 'app.mjs'),
         cwd: folder,
-        flags: agentFlags,
+        flags: patientFlags,
         env,
       });
       assert.deepEqual([code, stderr], [0, '']);
@@ -277,7 +277,12 @@ test('a traceparent of the application is replaced once, however it was given; w
         await byUndici(path + 9, { traceparent: [own, own] });
       }`,
   });
-  const { code, stderr } = await runProgram({ program: join(folder, 'app.mjs'), cwd: folder, flags: agentFlags, env });
+  const { code, stderr } = await runProgram({
+    program: join(folder, 'app.mjs'),
+    cwd: folder,
+    flags: patientFlags,
+    env,
+  });
   assert.deepEqual([code, stderr], [0, '']);
   for (const { url, rawHeaders } of backend.requests) {
     const sent = rawHeaders.filter((_, index) => index % 2 === 1 && /^traceparent$/i.test(rawHeaders[index - 1] ?? ''));

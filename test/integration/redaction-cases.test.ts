@@ -83,7 +83,7 @@ suite('no secret leaves', { concurrency: 3 }, () => {
         flags: agentFlags,
         env: { ...env, ...output, BACKEND_PORT: String(plain.port), BACKEND_TLS_PORT: String(tls.port) },
         input: JSON.stringify(cases.filter(({ kind }) => kind === 'client').map(({ id, input }) => ({ id, input }))),
-        timeoutMillis: 30_000,
+        timeoutMillis: 120_000,
       });
       assert.equal(code, 0);
       const requests = [...plain.requests, ...tls.requests];

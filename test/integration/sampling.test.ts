@@ -5,7 +5,7 @@ import { suite, test, type TestContext } from 'node:test';
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import { createProject } from '../config/project.ts';
-import { agentFlags, runProgram } from '../support/run-program.ts';
+import { patientFlags, runProgram } from '../support/run-program.ts';
 import { assertTrees } from '../support/trace-tree.ts';
 import { exchange, rawGet, startSurroundings, startTraced, type Surroundings } from './traced.ts';
 
@@ -292,7 +292,7 @@ suite('sampling.keep', together, () => {
     const { stdout, stderr } = await runProgram({
       program: join(folder, 'app.mjs'),
       cwd: folder,
-      flags: agentFlags,
+      flags: patientFlags,
       env: { ...env, ...keep, OTEL_BSP_MAX_QUEUE_SIZE: '1000' },
     });
     // A hundred thousand children would take more than 100 MB.

@@ -6,7 +6,7 @@ import { startBackend, type Backend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { startSink, type Sink } from '../support/otlp-sink.ts';
 import {
-  agentFlags,
+  patientFlags,
   runProgram,
   startProgram,
   type Exit,
@@ -36,7 +36,7 @@ export async function startSurroundings(t: TestContext, options: { tls?: boolean
 export async function runTraced({ flags = [], ...options }: ProgramOptions): Promise<Exit> {
   const [plain, traced] = await Promise.all([
     runProgram({ ...options, flags }),
-    runProgram({ ...options, flags: [...agentFlags, ...flags] }),
+    runProgram({ ...options, flags: [...patientFlags, ...flags] }),
   ]);
   assert.deepEqual([traced.stdout, traced.code, traced.signal], [plain.stdout, plain.code, plain.signal]);
   assert.equal(traced.stderr, plain.stderr);
@@ -45,7 +45,7 @@ export async function runTraced({ flags = [], ...options }: ProgramOptions): Pro
 
 /** Starts a server with the agent; it is killed when the test ends. */
 export function startTraced(t: TestContext, options: ProgramOptions): Promise<RunningProgram> {
-  return closeAfter(t, startProgram({ ...options, flags: [...agentFlags, ...(options.flags ?? [])] }));
+  return closeAfter(t, startProgram({ ...options, flags: [...patientFlags, ...(options.flags ?? [])] }));
 }
 
 /** Sends bytes as they are and resolves with everything that came back, once the server closes the connection. */

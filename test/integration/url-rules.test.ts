@@ -7,7 +7,7 @@ import { type BackendRequest, certificateFile, startBackend } from '../support/b
 import { closeAfter } from '../support/close-after.ts';
 import type { ReceivedSpan } from '../support/otlp-decode.ts';
 import { startSink } from '../support/otlp-sink.ts';
-import { agentFlags, runProgram } from '../support/run-program.ts';
+import { patientFlags, runProgram } from '../support/run-program.ts';
 import { assertTrees } from '../support/trace-tree.ts';
 import { exchange, startTraced } from './traced.ts';
 
@@ -27,7 +27,8 @@ const CLIENT_APP = `
 import http from 'node:http';
 import https from 'node:https';
 const { BACKEND, BACKEND_TLS, UNDICI, CALLS } = process.env;
-const { request } = await import(UNDICI);
+const calls = JSON.parse(CALLS);
+const { request } = calls.some(({ client }) => client === 'undici') ? await import(UNDICI) : {};
 const byHttp = (module, url, options) => new Promise((resolve, reject) => {
   module.request(url, options, (response) => response.resume().on('end', resolve)).on('error', reject).end();
 });
@@ -37,10 +38,10 @@ const clients = {
   fetch: async (path, options) => (await fetch(BACKEND + path, options)).text(),
   undici: async (path, options) => (await request(BACKEND + path, options)).body.text(),
 };
-for (const { client = 'http', path, ...options } of JSON.parse(CALLS)) await clients[client](path, options);
+for (const { client = 'http', path, ...options } of calls) await clients[client](path, options);
 `;
 
-/** Makes calls of its own for every request, before and after awaits and timers. */
+/** Makes calls of its own for every request, before and after awaits and timers; and one at the end where it is told a path. */
 const SERVER_APP = `
 import { createServer, get } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
@@ -59,7 +60,11 @@ const server = createServer(async (request, response) => {
   } else response.end('served ' + request.url);
 });
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
-process.once('message', () => { server.close(); process.disconnect(); });
+process.once('message', async ({ path }) => {
+  if (path !== undefined) await byHttp(BACKEND + path);
+  server.close();
+  process.disconnect();
+});
 `;
 
 interface Recorded {
@@ -85,7 +90,7 @@ async function recordCalls(t: TestContext, config: Files | string, calls: Call[]
   const exit = await runProgram({
     program: join(folder, 'app.mjs'),
     cwd: folder,
-    flags: agentFlags,
+    flags: patientFlags,
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
       NODE_EXTRA_CA_CERTS: certificateFile,
@@ -112,6 +117,8 @@ interface Serving {
   method?: string;
   /** Whether the server makes calls of its own. */
   calls?: boolean;
+  /** What the program calls itself when all are served. */
+  path?: string;
 }
 
 async function recordServer(
@@ -120,7 +127,7 @@ async function recordServer(
   targets: string[],
   serving: Serving = {},
 ): Promise<Recorded> {
-  const { env = {}, headers = '', method = 'GET', calls = false } = serving;
+  const { env = {}, headers = '', method = 'GET', calls = false, path } = serving;
   const [sink, backend] = await Promise.all([closeAfter(t, startSink()), closeAfter(t, startBackend())]);
   const { folder } = createProject({
     'app.mjs': SERVER_APP.replace("'@opentelemetry/api'", `'${API}'`),
@@ -135,27 +142,28 @@ async function recordServer(
     const request = `${method} ${target} HTTP/1.1\r\nHost: shop.example\r\n${headers}Connection: close\r\n\r\n`;
     assert.match(await exchange(program.port, request), /^HTTP\/1.1 200/);
   }
-  program.send('stop');
+  program.send(path === undefined ? {} : { path });
   const { stderr } = await program.exited;
   return { spans: sink.spans, stderr, requests: backend.requests, replace: { [backend.url]: '<backend>' } };
 }
 
-/** `url.full` of the one client span that a path leaves, without its origin. */
-async function asClient(t: TestContext, config: Files | string, path: string, env?: Files): Promise<unknown> {
-  const { spans, requests, stderr } = await recordCalls(t, config, [{ path }], env);
+/** What is recorded of a target that one program calls and serves: path and query. */
+async function asBoth(
+  t: TestContext,
+  config: Files | string,
+  target: string,
+  env: Files = {},
+): Promise<{ client: string; server: string }> {
+  const { spans, requests, stderr } = await recordServer(t, config, [target], { env, path: target });
   assert.equal(stderr, '');
-  assert.equal(requests[0]?.url, path);
-  assert.equal(spans.length, 1);
-  return String(spans[0]?.attributes['url.full']).replace(/^http:\/\/[^/]*/, '');
-}
-
-/** Path and query of the one server span that a target leaves. */
-async function asServer(t: TestContext, config: Files | string, target: string, env: Files = {}): Promise<string> {
-  const { spans, stderr } = await recordServer(t, config, [target], { env });
-  assert.equal(stderr, '');
-  assert.equal(spans.length, 1);
-  const { 'url.path': path, 'url.query': query } = (spans[0]?.attributes ?? {}) as Record<string, string | undefined>;
-  return [path, query].filter((part) => part !== undefined).join('?');
+  assert.equal(requests[0]?.url, target);
+  assert.deepEqual(spans.map(({ kind }) => kind).toSorted(), ['CLIENT', 'SERVER']);
+  const of = (kind: string) => spans.find((span) => span.kind === kind)?.attributes ?? {};
+  const { 'url.path': path, 'url.query': query } = of('SERVER');
+  return {
+    client: String(of('CLIENT')['url.full']).replace(/^http:\/\/[^/]*/, ''),
+    server: [path, query].filter((part) => typeof part === 'string').join('?'),
+  };
 }
 
 /** In two pieces, so that secret scanners do not take the fake for a real one. */
@@ -244,8 +252,7 @@ suite('url.redact and url.query hide the same of what is sent and of what is rec
   ];
   for (const [title, config, given, recorded, env] of cases) {
     test(title, async (t) => {
-      const [client, server] = await Promise.all([asClient(t, config, given, env), asServer(t, config, given, env)]);
-      assert.deepEqual({ client, server }, { client: recorded, server: recorded });
+      assert.deepEqual(await asBoth(t, config, given, env), { client: recorded, server: recorded });
     });
   }
 });
@@ -272,11 +279,10 @@ suite('url.filter', together, () => {
     ],
   ] as const) {
     test(`${title} gets the real URL, and its result is redacted`, async (t) => {
-      const [client, server] = await Promise.all([
-        asClient(t, files, '/x?page=2&secret=b'),
-        asServer(t, files, '/x?page=2&secret=b'),
-      ]);
-      assert.deepEqual({ client, server }, { client: RECORDED('client'), server: RECORDED('server') });
+      assert.deepEqual(await asBoth(t, files, '/x?page=2&secret=b'), {
+        client: RECORDED('client'),
+        server: RECORDED('server'),
+      });
     });
   }
 
@@ -669,9 +675,7 @@ suite('a bad url section', together, () => {
 
   test('that is mended hides no more than usual', async (t) => {
     const path = '/users/81f3c2a9b0/orders?page=2&token=a';
-    assert.equal(
-      await asClient(t, 'url: { redact: { keys: [a] } }', path),
-      '/users/81f3c2a9b0/orders?page=2&token=REDACTED',
-    );
+    const recorded = '/users/81f3c2a9b0/orders?page=2&token=REDACTED';
+    assert.deepEqual(await asBoth(t, 'url: { redact: { keys: [a] } }', path), { client: recorded, server: recorded });
   });
 });

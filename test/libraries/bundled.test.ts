@@ -36,7 +36,7 @@ async function run(t: TestContext, external: readonly string[], isTold: (stderr:
   return stderr;
 }
 
-suite('a bundled program', { concurrency: 2, timeout: 60_000 }, () => {
+suite('a bundled program', { concurrency: 2, timeout: 240_000 }, () => {
   test('with its libraries inside makes HTTP spans, and one line says why no others', async (t) => {
     const stderr = await run(t, [], (text) => text.endsWith('\n'));
     assert.match(

@@ -18,18 +18,21 @@ libraryTest('pg', {
   `,
 });
 
-libraryTest('ioredis', {
-  links: { ioredis: 'ioredis' },
-  service: 'redis',
-  attributes: ['db.system.name', 'db.query.text'],
-  secrets: ['hunter2secret'],
-  tree: `
-    SERVER GET 200
-      CLIENT set db.system.name=redis db.query.text="set tracing:ioredis [1 other arguments]"
-      CLIENT auth db.system.name=redis db.query.text="auth [2 other arguments]"
-      CLIENT get db.system.name=redis db.query.text="get tracing:ioredis"
-  `,
-});
+for (const version of ['ioredis', 'ioredis-5']) {
+  libraryTest(version, {
+    fixture: 'ioredis',
+    links: { ioredis: version },
+    service: 'redis',
+    attributes: ['db.system.name', 'db.query.text'],
+    secrets: ['hunter2secret'],
+    tree: `
+      SERVER GET 200
+        CLIENT set db.system.name=redis db.query.text="set tracing:ioredis [1 other arguments]"
+        CLIENT auth db.system.name=redis db.query.text="auth [2 other arguments]"
+        CLIENT get db.system.name=redis db.query.text="get tracing:ioredis"
+    `,
+  });
+}
 
 libraryTest('mysql2', {
   links: { mysql2: 'mysql2' },
@@ -45,20 +48,39 @@ libraryTest('mysql2', {
   `,
 });
 
-libraryTest('redis', {
-  links: { redis: 'redis' },
-  service: 'redis',
-  order: 'text',
-  attributes: ['db.system.name', 'db.query.text'],
-  secrets: ['hunter2secret'],
+libraryTest('mysql', {
+  links: { mysql: 'mysql' },
+  service: 'mariadb',
+  requests: ['/', '/failing'],
+  attributes: ['db.system.name', 'db.namespace', 'db.query.text'],
+  secrets: ['hunter2secret', 'secret-parameter'],
   tree: `
-    CLIENT redis-connect db.system.name=redis
     SERVER GET 200
-      CLIENT redis-DEL db.system.name=redis db.query.text="DEL tracing:redis"
-      CLIENT redis-GET db.system.name=redis db.query.text="GET tracing:redis"
-      CLIENT redis-SET db.system.name=redis db.query.text="SET tracing:redis [1 other arguments]"
+      CLIENT SELECT db.system.name=mysql db.namespace=test db.query.text="SELECT ? AS name, 'password=REDACTED' AS note"
+        CLIENT SELECT db.system.name=mysql db.namespace=test db.query.text="SELECT ? AS name, 'password=REDACTED' AS note"
+    SERVER GET 200
+      CLIENT SELECT ERROR "ER_NO_SUCH_TABLE: Table 'test.no_such_table' doesn't exist" db.system.name=mysql db.namespace=test db.query.text="SELECT * FROM no_such_table"
+        CLIENT SELECT ERROR "ER_NO_SUCH_TABLE: Table 'test.no_such_table' doesn't exist" db.system.name=mysql db.namespace=test db.query.text="SELECT * FROM no_such_table"
   `,
 });
+
+for (const version of ['redis', 'redis-4', 'redis-5']) {
+  libraryTest(version, {
+    fixture: 'redis',
+    links: { redis: version },
+    service: 'redis',
+    order: 'text',
+    attributes: ['db.system.name', 'db.query.text'],
+    secrets: ['hunter2secret'],
+    tree: `
+      CLIENT redis-connect db.system.name=redis
+      SERVER GET 200
+        CLIENT redis-DEL db.system.name=redis db.query.text="DEL tracing:redis"
+        CLIENT redis-GET db.system.name=redis db.query.text="GET tracing:redis"
+        CLIENT redis-SET db.system.name=redis db.query.text="SET tracing:redis [1 other arguments]"
+    `,
+  });
+}
 
 libraryTest('amqplib', {
   links: { amqplib: 'amqplib' },

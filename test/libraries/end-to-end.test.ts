@@ -24,7 +24,7 @@ app.get('/users/:id', async (request, response) => {
 ready(createServer(app));
 `;
 
-suite('one trace from HTTP over express and pg to HTTP', { concurrency: 2, timeout: 60_000 }, () => {
+suite('one trace from HTTP over express and pg to HTTP', { concurrency: 2, timeout: 240_000 }, () => {
   for (const style of ['ES modules', 'CommonJS'] as const) {
     test(style, async (t) => {
       if ((await requireService(t, 'postgres')) === undefined) return;

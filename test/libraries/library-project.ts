@@ -1,12 +1,15 @@
 // The tests of this folder run the programs of test/fixtures/libraries with it, each as an ES module and as CommonJS, in a project of its own.
+import { createServer, type RequestListener } from 'node:http';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { closeAfter } from '../support/close-after.ts';
 import { startSink, type Sink } from '../support/otlp-sink.ts';
-import { agentFlags, startProgram, type Exit } from '../support/run-program.ts';
+import { patientFlags, startProgram, type Exit } from '../support/run-program.ts';
 import { requireService, type ServiceName } from '../support/services.ts';
 import { type TreeOptions, assertTrees } from '../support/trace-tree.ts';
 
@@ -50,6 +53,8 @@ export interface LibraryTest {
   /** Asked for one after another; a path, or what fetch takes beside it. */
   readonly requests?: ReadonlyArray<string | readonly [path: string, init: RequestInit]>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Answers in place of a service that cannot be had; the program finds its address in SERVICE. */
+  readonly stub?: RequestListener;
   /** A .tracingrc for the program. */
   readonly config?: string;
   /** The trace of all requests; `attributes` are drawn beside the names. */
@@ -62,10 +67,27 @@ export interface LibraryTest {
   readonly check?: (result: { readonly sink: Sink; readonly exit: Exit }) => void;
 }
 
+const declared = new Map<string, LibraryTest>();
+let isReading = false;
+
+/** The tests that a file of this folder declares, none of which is run. */
+export async function readLibraryTests(file: string): Promise<ReadonlyMap<string, LibraryTest>> {
+  declared.clear();
+  isReading = true;
+  try {
+    await import(`./${file}`);
+    return new Map(declared);
+  } finally {
+    isReading = false;
+  }
+}
+
 /** Two tests: the program as an ES module and as CommonJS makes exactly this trace. */
 export function libraryTest(name: string, options: LibraryTest): void {
+  declared.set(name, options);
+  if (isReading) return;
   const source = readFileSync(join(fixtures, `${options.fixture ?? name}.mjs`), 'utf8');
-  suite(name, { concurrency: 2, timeout: 60_000 }, () => {
+  suite(name, { concurrency: 2, timeout: 240_000 }, () => {
     for (const style of ['ES modules', 'CommonJS'] as const) {
       test(style, async (t) => {
         if (options.service !== undefined && (await requireService(t, options.service)) === undefined) return;
@@ -86,19 +108,20 @@ async function run(
   t: TestContext,
   source: string,
   style: ModuleStyle,
-  { links, requests = ['/'], env, config }: LibraryTest,
+  { links, requests = ['/'], env, stub, config }: LibraryTest,
 ): Promise<{ sink: Sink; exit: Exit }> {
   const sink = await closeAfter(t, startSink());
   const path = createProgram(t, source, style, links);
   if (config !== undefined) writeFileSync(join(dirname(path), '.tracingrc'), config);
+  const programEnv = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+    TRACING_THROW_INTERNAL_ERRORS: '1',
+    ...(stub !== undefined && { SERVICE: await startStub(t, stub) }),
+    ...env,
+  };
   const program = await closeAfter(
     t,
-    startProgram({
-      program: path,
-      flags: agentFlags,
-      env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, TRACING_THROW_INTERNAL_ERRORS: '1', ...env },
-      ipc: false,
-    }),
+    startProgram({ program: path, flags: patientFlags, env: programEnv, ipc: false }),
   );
   for (const request of requests) {
     const [target, init] = typeof request === 'string' ? [request] : request;
@@ -107,4 +130,14 @@ async function run(
   }
   // On its way out the agent sends what it has.
   return { sink, exit: await program.kill() };
+}
+
+async function startStub(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

@@ -56,7 +56,7 @@ async function run(t: TestContext, { packages, options, bundles = {}, flags = []
   return { seen, loaded, warnings };
 }
 
-suite('a library of the program', { concurrency: 3, timeout: 60_000 }, () => {
+suite('a library of the program', { concurrency: 3, timeout: 240_000 }, () => {
   test('is traced when its version is known, and nothing but its own bundle is loaded', async (t) => {
     const { seen, loaded, warnings } = await run(t, { packages: { memcached: '2.2.2' } });
     assert.deepEqual(seen, [{ name: 'memcached', version: '2.2.2', instrumentation: 'memcached', state: 'traced' }]);

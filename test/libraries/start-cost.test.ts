@@ -28,28 +28,16 @@ async function filesOf(code: string): Promise<string[]> {
     .sort();
 }
 
-suite('the files of the agent that are loaded', { concurrency: 3, timeout: 60_000 }, () => {
+suite('the files of the agent that are loaded', { concurrency: 3, timeout: 240_000 }, () => {
   test('are two by a program that uses no library', async () => {
     assert.deepEqual(await filesOf("require('node:http')"), ['agent.cjs', 'preload.cjs']);
   });
 
   test("are the reader of routes more by a program that uses express, and none of express's middleware", async () => {
-    assert.deepEqual(await filesOf("require('express')"), [
-      'agent.cjs',
-      'preload.cjs',
-      'rolldown-runtime.cjs',
-      'routes.cjs',
-      'shared.cjs',
-    ]);
+    assert.deepEqual(await filesOf("require('express')"), ['agent.cjs', 'preload.cjs', 'routes.cjs']);
   });
 
   test('are the one instrumentation more by a program that uses pg', async () => {
-    assert.deepEqual(await filesOf("require('pg')"), [
-      'agent.cjs',
-      'pg.cjs',
-      'preload.cjs',
-      'rolldown-runtime.cjs',
-      'shared.cjs',
-    ]);
+    assert.deepEqual(await filesOf("require('pg')"), ['agent.cjs', 'pg.cjs', 'preload.cjs']);
   });
 });

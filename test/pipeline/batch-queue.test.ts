@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { BatchQueue } from '../../src/pipeline/batch-queue.ts';
+import { estimateBytes } from '../../src/processors/span-bytes.ts';
 import { makeSpan, makeSpans } from './spans.ts';
 
-const upTo = (maxSpans: number) => ({ maxSpans, maxBytes: 1e6 });
+const upTo = (maxItems: number) => ({ maxItems, maxBytes: 1e6 });
 const namesOf = (spans: readonly { name: string }[]): string[] => spans.map(({ name }) => name);
 
 suite('BatchQueue', () => {
   test('gives spans back in the order they came, as many as asked for', () => {
-    const queue = new BatchQueue({ maxSpans: 10, maxBytes: 1e6 });
+    const queue = new BatchQueue({ estimateBytes, maxItems: 10, maxBytes: 1e6 });
     for (const span of makeSpans(['a', 'b', 'c'])) assert.equal(queue.add(span), true);
     assert.equal(queue.length, 3);
     assert.deepEqual(namesOf(queue.take(upTo(2))), ['a', 'b']);
@@ -18,7 +19,7 @@ suite('BatchQueue', () => {
   });
 
   test('drops the newest beyond its number of spans, and takes new ones once there is room', () => {
-    const queue = new BatchQueue({ maxSpans: 2, maxBytes: 1e6 });
+    const queue = new BatchQueue({ estimateBytes, maxItems: 2, maxBytes: 1e6 });
     assert.deepEqual(
       makeSpans(['a', 'b', 'c']).map((span) => queue.add(span)),
       [true, true, false],
@@ -29,7 +30,7 @@ suite('BatchQueue', () => {
   });
 
   test('drops the newest beyond its bytes, and counts the bytes of taken spans as free', () => {
-    const queue = new BatchQueue({ maxSpans: 100, maxBytes: 10_000 });
+    const queue = new BatchQueue({ estimateBytes, maxItems: 100, maxBytes: 10_000 });
     const big = (name: string) => makeSpan(name, { text: 'x'.repeat(2000) });
     assert.deepEqual([queue.add(big('a')), queue.add(big('b')), queue.add(big('c'))], [true, true, false]);
     assert.equal(queue.add(makeSpan('small')), true);
@@ -43,13 +44,13 @@ suite('BatchQueue', () => {
     const context = makeSpan('linked').spanContext();
     const list = { list: ['x'.repeat(1000), 'y'.repeat(1000)] };
     for (const span of [makeSpan('list', list), ...makeSpans(['links'], {}, [{ context, attributes: list }])]) {
-      assert.equal(new BatchQueue({ maxSpans: 9, maxBytes: 4000 }).add(span), false);
-      assert.equal(new BatchQueue({ maxSpans: 9, maxBytes: 6000 }).add(span), true);
+      assert.equal(new BatchQueue({ estimateBytes, maxItems: 9, maxBytes: 4000 }).add(span), false);
+      assert.equal(new BatchQueue({ estimateBytes, maxItems: 9, maxBytes: 6000 }).add(span), true);
     }
   });
 
   test('gives no more bytes at a time than asked for, but always a span', () => {
-    const queue = new BatchQueue({ maxSpans: 100, maxBytes: 1e6 });
+    const queue = new BatchQueue({ estimateBytes, maxItems: 100, maxBytes: 1e6 });
     for (const [name, length] of [
       ['a', 10],
       ['b', 10],
@@ -57,7 +58,7 @@ suite('BatchQueue', () => {
       ['c', 10],
     ] as const)
       assert.equal(queue.add(makeSpan(name, { text: 'x'.repeat(length) })), true);
-    const take = () => namesOf(queue.take({ maxSpans: 9, maxBytes: 2000 }));
+    const take = () => namesOf(queue.take({ maxItems: 9, maxBytes: 2000 }));
     assert.deepEqual([take(), take(), take(), take()], [['a', 'b'], ['big'], ['c'], []]);
   });
 });

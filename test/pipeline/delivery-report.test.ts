@@ -9,7 +9,7 @@ const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNR
 suite('DeliveryReport', () => {
   test('says nothing while all goes well', (t) => {
     const lines = captureLog(t);
-    const report = new DeliveryReport(ADDRESS);
+    const report = new DeliveryReport(ADDRESS, ['span', 'spans']);
     report.arrived(3, 0);
     report.close();
     assert.deepEqual(lines, []);
@@ -17,7 +17,7 @@ suite('DeliveryReport', () => {
 
   test('says a failure once, the recovery once with what was kept and lost, and the loss at the end', (t) => {
     const lines = captureLog(t);
-    const report = new DeliveryReport(ADDRESS);
+    const report = new DeliveryReport(ADDRESS, ['span', 'spans']);
     report.trouble(refused, 'kept');
     report.trouble(new Error('HTTP status 503'), 'kept');
     report.lose(2, new Error('the queue was full'));
@@ -34,7 +34,7 @@ suite('DeliveryReport', () => {
 
   test('gives the reason of the loss, not that of a trouble which passed', (t) => {
     const lines = captureLog(t);
-    const report = new DeliveryReport(ADDRESS);
+    const report = new DeliveryReport(ADDRESS, ['span', 'spans']);
     report.lose(1, new Error('the queue was full'));
     report.trouble(refused, 'kept');
     report.arrived(1, 0);
@@ -44,7 +44,7 @@ suite('DeliveryReport', () => {
 
   test('counts for each recovery only what was lost since the last one', (t) => {
     const lines = captureLog(t);
-    const report = new DeliveryReport(ADDRESS);
+    const report = new DeliveryReport(ADDRESS, ['span', 'spans']);
     for (const lost of [3, 1]) {
       report.trouble(new Error(`trouble ${lost}`), 'lost');
       report.lose(lost, refused);

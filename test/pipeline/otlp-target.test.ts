@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { readConfig } from '../../src/config/read-config.ts';
+import { isLogsOn } from '../../src/pipeline/logs-on.ts';
 import { isMetricsOn } from '../../src/pipeline/metrics-on.ts';
 import { toOtlpTarget } from '../../src/pipeline/otlp-target.ts';
 
@@ -68,5 +69,18 @@ suite('metrics are on', () => {
     [{ OTEL_METRICS_EXPORTER: 'prometheus' }, false],
   ] as const) {
     test(`${JSON.stringify(env)}: ${isOn ? 'yes' : 'no'}`, () => assert.equal(isMetricsOn(read(env)), isOn));
+  }
+});
+
+suite('logs are on', () => {
+  for (const [env, isOn] of [
+    [{}, false],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a' }, false],
+    [{ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://a' }, true],
+    [{ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://a', OTEL_LOGS_EXPORTER: 'none' }, false],
+    [{ OTEL_LOGS_EXPORTER: 'otlp' }, true],
+    [{ OTEL_LOGS_EXPORTER: 'console' }, false],
+  ] as const) {
+    test(`${JSON.stringify(env)}: ${isOn ? 'yes' : 'no'}`, () => assert.equal(isLogsOn(read(env)), isOn));
   }
 });

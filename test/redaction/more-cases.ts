@@ -161,6 +161,12 @@ export const ATTACKS: readonly Case[] = [
   attack('server', `//a:${A}@h.example/x?page=1`, [A], 'h.example', 'page=1'),
   attack('server', `a:${A}@h.example:8443`, [A], 'h.example:8443'),
   attack('string', `jdbc:mysql://root:${A}@db.example:3306/shop?useSSL=true`, [A], 'db.example:3306', 'useSSL=true'),
+  // `user` before an address is a label in a text; in an authority it is the commonest name of a user.
+  attack('server', `user:${A}@db.example:443`, [A], 'db.example:443'),
+  attack('server', `mail:${A}@db.example`, [A], 'db.example'),
+  attack('string', `connect to user:${A}@db.example:443 failed`, [A], 'db.example:443 failed'),
+  attack('string', `Host: admin\nuser:${A}@[2001:db8::7]:8443`, [A], '[2001:db8::7]:8443'),
+  clean('string', 'user:jane@shop.example asked for=it, cc from:joe@shop.example'),
   attack('string', `amqps://u:${A}@mq.example:5671/vhost`, [A], 'mq.example:5671', '/vhost'),
   attack('string', `mongodb+srv://u:${A}@c0.example/db?retryWrites=true&w=majority`, [A], 'c0.example', 'w=majority'),
   attack('string', `clone ssh://bob:${A}@git.example:22/r.git failed`, [A], 'git.example', 'failed'),

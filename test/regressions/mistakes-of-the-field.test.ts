@@ -7,7 +7,7 @@ import { startBackend, type Backend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
 import type { ReceivedSpan } from '../support/otlp-decode.ts';
 import { closedPort, startSink, type Sink } from '../support/otlp-sink.ts';
-import { agentFlags, runProgram, startProgram, type Exit } from '../support/run-program.ts';
+import { patientFlags, runProgram, startProgram, type Exit } from '../support/run-program.ts';
 import { assertTrees } from '../support/trace-tree.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -51,10 +51,10 @@ async function run(t: TestContext, lines: string, env: Readonly<Record<string, s
   const [sink, backend] = await Promise.all([closeAfter(t, startSink()), closeAfter(t, startBackend())]);
   const exit = await runProgram({
     code: PRELUDE + lines,
-    flags: [...agentFlags, '--input-type=module'],
+    flags: [...patientFlags, '--input-type=module'],
     cwd: root,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, BACKEND: backend.url, ...env },
-    timeoutMillis: 30_000,
+    timeoutMillis: 120_000,
   });
   const { spans } = sink;
   return {
@@ -70,7 +70,7 @@ async function run(t: TestContext, lines: string, env: Readonly<Record<string, s
   };
 }
 
-suite('none of the mistakes of the field:', { concurrency: 3, timeout: 60_000 }, () => {
+suite('none of the mistakes of the field:', { concurrency: 3, timeout: 240_000 }, () => {
   test('1. fetch and undici redact, `sig` too, and url.query has no question mark', async (t) => {
     const { sink, span } = await run(
       t,
@@ -407,7 +407,7 @@ suite('none of the mistakes of the field:', { concurrency: 3, timeout: 60_000 },
         t,
         startProgram({
           code: SERVER,
-          flags: [...agentFlags, '--input-type=module'],
+          flags: [...patientFlags, '--input-type=module'],
           env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
         }),
       );

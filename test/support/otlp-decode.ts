@@ -42,9 +42,9 @@ export function decodeProtobuf(body: Uint8Array): ReceivedSpan[] {
 
 // The two encodings name their fields alike, so the tables below give protobuf the shape of JSON. What still differs: ids are bytes
 // or hex, bytes are bytes or base64, and 64-bit integers are bigints, strings or (from lax encoders) numbers.
-type Bytes = string | Uint8Array;
+export type Bytes = string | Uint8Array;
 export type Long = string | number | bigint;
-interface AnyValue {
+export interface AnyValue {
   stringValue?: string;
   boolValue?: boolean;
   intValue?: Long;
@@ -122,7 +122,7 @@ function toSpan(span: OtlpSpan): Omit<ReceivedSpan, 'scope' | 'resource'> {
   };
 }
 
-function toId(id: Bytes | undefined, length: number): string {
+export function toId(id: Bytes | undefined, length: number): string {
   const hex = typeof id === 'string' ? id.toLowerCase() : Buffer.from(id ?? []).toString('hex');
   if (hex.length !== length * 2 || !/^[0-9a-f]*[1-9a-f][0-9a-f]*$/.test(hex)) {
     throw new Error(`OTLP: ${JSON.stringify(hex)} is not an id of ${length} bytes`);
@@ -146,7 +146,7 @@ export function toAttributes(list: KeyValue[] = []): Attributes {
   return attributes;
 }
 
-function toValue(value: AnyValue = {}): unknown {
+export function toValue(value: AnyValue = {}): unknown {
   if (value.stringValue !== undefined) return value.stringValue;
   if (value.boolValue !== undefined) return value.boolValue;
   if (value.intValue !== undefined) {
@@ -162,7 +162,7 @@ function toValue(value: AnyValue = {}): unknown {
 }
 
 // opentelemetry-proto v1: common.proto, resource.proto, trace.proto, trace_service.proto.
-const ANY_VALUE: MessageType = {
+export const ANY_VALUE: MessageType = {
   1: { name: 'stringValue', type: 'string' },
   2: { name: 'boolValue', type: 'bool' },
   3: { name: 'intValue', type: 'int64' },

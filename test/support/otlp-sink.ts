@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { decodeJson, decodeProtobuf, type ReceivedSpan } from './otlp-decode.ts';
+import { decodeLogsJson, decodeLogsProtobuf, type ReceivedLog } from './otlp-decode-logs.ts';
 import { decodeMetricsJson, decodeMetricsProtobuf, type ReceivedPoint } from './otlp-decode-metrics.ts';
 import { drawTrees } from './trace-tree.ts';
 
@@ -44,6 +45,8 @@ export interface SinkRequest {
   spans: ReceivedSpan[];
   /** The same of a body with metrics. */
   points: ReceivedPoint[];
+  /** The same of a body with log records. */
+  logs: ReceivedLog[];
   receivedMillis: number;
 }
 
@@ -55,6 +58,8 @@ export interface Sink extends AsyncDisposable {
   spans: ReceivedSpan[];
   /** Data points of the accepted metrics, in the order they came. */
   points: ReceivedPoint[];
+  /** Records of the accepted logs, in the order they came. */
+  logs: ReceivedLog[];
   /** Every request, accepted or not. */
   requests: SinkRequest[];
   /** Why a body could not be decoded; such a request is answered with 400. */
@@ -63,7 +68,7 @@ export interface Sink extends AsyncDisposable {
   rawText(): string;
   /** Changes the answer of all requests from now on. */
   answerWith(answer: Answer): void;
-  /** Resolves with all spans once there are `count`; rejects with the tree of what came when `timeoutMillis` (15 000) pass. */
+  /** Resolves with all spans once there are `count`; rejects with the tree of what came when `timeoutMillis` (60 000) pass. */
   waitForSpans(count: number, timeoutMillis?: number): Promise<ReceivedSpan[]>;
   /** Resolves with the points that are true for `isWanted` once there are `count`; rejects with those that came instead. */
   waitForPoints(
@@ -71,11 +76,16 @@ export interface Sink extends AsyncDisposable {
     count?: number,
     timeoutMillis?: number,
   ): Promise<ReceivedPoint[]>;
+  /** Resolves with all log records once there are `count`. */
+  waitForLogs(count: number, timeoutMillis?: number): Promise<ReceivedLog[]>;
   /** Resolves once `count` requests came, accepted or not. */
   waitForRequests(count: number, timeoutMillis?: number): Promise<SinkRequest[]>;
   /** Closes the port and every connection. */
   stop(): Promise<void>;
 }
+
+/** Only what never comes takes this long, however busy the machine is. */
+const DEFAULT_TIMEOUT_MILLIS = 60_000;
 
 /** Starts a receiver. `const sink = await closeAfter(t, startSink())` stops it at the end of the test. */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
@@ -84,6 +94,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const waiting = new Set<() => void>();
   const spans: ReceivedSpan[] = [];
   const points: ReceivedPoint[] = [];
+  const logs: ReceivedLog[] = [];
   const requests: SinkRequest[] = [];
   const errors: Error[] = [];
 
@@ -106,6 +117,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
           // Before the answer, so that whoever sees the exporter succeed also sees the spans.
           spans.push(...accepted(received.spans, answer));
           points.push(...accepted(received.points, answer));
+          logs.push(...accepted(received.logs, answer));
           return respond(response, received, answer);
         },
         (error: unknown) => {
@@ -158,6 +170,7 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
     url: `http://127.0.0.1:${port}`,
     spans,
     points,
+    logs,
     requests,
     errors,
     rawText: () => requests.map(({ body }) => body.toString('utf8')).join('\n'),
@@ -165,21 +178,29 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
       queue.length = 0;
       usualAnswer = answer;
     },
-    waitForSpans: (count, timeoutMillis = 15_000) =>
+    waitForSpans: (count, timeoutMillis = DEFAULT_TIMEOUT_MILLIS) =>
       waitFor(
         () => spans,
         count,
         timeoutMillis,
         () => `${drawTrees(spans)}\n${describeRequests()}`,
       ),
-    waitForPoints: (isWanted, count = 1, timeoutMillis = 15_000) =>
+    waitForPoints: (isWanted, count = 1, timeoutMillis = DEFAULT_TIMEOUT_MILLIS) =>
       waitFor(
         () => points.filter(isWanted),
         count,
         timeoutMillis,
         () => `${points.map(describePoint).join('\n')}\n${describeRequests()}`,
       ),
-    waitForRequests: (count, timeoutMillis = 15_000) => waitFor(() => requests, count, timeoutMillis, describeRequests),
+    waitForLogs: (count, timeoutMillis = DEFAULT_TIMEOUT_MILLIS) =>
+      waitFor(
+        () => logs,
+        count,
+        timeoutMillis,
+        () => `${logs.map(({ body }) => JSON.stringify(body)).join('\n')}\n${describeRequests()}`,
+      ),
+    waitForRequests: (count, timeoutMillis = DEFAULT_TIMEOUT_MILLIS) =>
+      waitFor(() => requests, count, timeoutMillis, describeRequests),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -188,14 +209,23 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
 /** The same answer several times, for `first`. */
 export const times = (count: number, answer: Answer): Answer[] => Array.from({ length: count }, () => answer);
 
-/** A port of the loopback where nobody listens: what connects there is refused. */
+/**
+ * A port of the loopback where nobody listens: what connects there is refused. It is none of those that the system gives to who asks for any,
+ * which another test may be given in the next moment.
+ */
 export async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 const isJson = (headers: IncomingHttpHeaders): boolean => /json/.test(headers['content-type'] ?? '');
@@ -212,6 +242,7 @@ async function receive(request: IncomingMessage): Promise<SinkRequest> {
     wireBytes: wire.length,
     spans: [],
     points: [],
+    logs: [],
     receivedMillis: Date.now(),
   };
 }
@@ -221,6 +252,7 @@ function decode(received: SinkRequest): void {
   if (path.endsWith('/v1/traces')) received.spans = isJson(headers) ? decodeJson(body) : decodeProtobuf(body);
   if (path.endsWith('/v1/metrics'))
     received.points = isJson(headers) ? decodeMetricsJson(body) : decodeMetricsProtobuf(body);
+  if (path.endsWith('/v1/logs')) received.logs = isJson(headers) ? decodeLogsJson(body) : decodeLogsProtobuf(body);
 }
 
 const describePoint = ({ name, attributes, value, count, temporality }: ReceivedPoint): string =>
@@ -249,7 +281,8 @@ function respond(response: ServerResponse, { headers, wireBytes }: SinkRequest, 
   } else if ('partialSuccess' in answer) {
     response.end(isJson(headers) ? JSON.stringify(answer) : encodePartialSuccess(answer.partialSuccess));
   } else {
-    setTimeout(() => response.end(isJson(headers) ? '{}' : ''), answer.delayMillis ?? 0);
+    // The test may be over long before.
+    setTimeout(() => response.end(isJson(headers) ? '{}' : ''), answer.delayMillis ?? 0).unref();
   }
 }
 

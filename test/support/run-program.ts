@@ -9,6 +9,12 @@ const preload = new URL('../../dist/preload.cjs', import.meta.url);
 export const appsFolder: string = fileURLToPath(new URL('../fixtures/apps/', import.meta.url));
 /** `node --import <built preload>`. */
 export const agentFlags: readonly string[] = ['--import', preload.href];
+/** The same, with an agent that waits for the endpoint of its last spans however busy the machine is; not for tests of how long it waits. */
+export const patientFlags: readonly string[] = [
+  '--require',
+  fileURLToPath(new URL('patient.cjs', import.meta.url)),
+  ...agentFlags,
+];
 /** `node --require <built preload>`. */
 export const agentRequireFlags: readonly string[] = ['--require', fileURLToPath(preload)];
 
@@ -29,8 +35,10 @@ export type ProgramOptions = ProgramSource & {
   node?: string;
   /** Written to stdin, which then ends. Without it, stdin is empty. */
   input?: string;
-  /** runProgram: for the whole run. startProgram: until it is ready, and again from kill() to the exit. Default 15 000. */
+  /** runProgram: for the whole run. startProgram: until it is ready. Default 60 000. */
   timeoutMillis?: number;
+  /** startProgram: from kill() to the exit; `timeoutMillis` if not given. */
+  graceMillis?: number;
 };
 
 export interface Exit {
@@ -50,14 +58,17 @@ export interface RunningProgram extends AsyncDisposable {
   child: ChildProcess;
   stdout(): string;
   stderr(): string;
+  /** Resolves once stdout or stderr has what is looked for; rejects, with what it printed, when it exits or `timeoutMillis` pass before. */
+  waitForOutput(wanted: RegExp): Promise<void>;
   /** Sends an IPC message. */
   send(message: Serializable): void;
-  /** Sends a signal (SIGTERM) and resolves with the exit; a program that outlives `timeoutMillis` is killed and exits by SIGKILL. */
+  /** Sends a signal (SIGTERM) and resolves with the exit; a program that outlives `graceMillis` is killed and exits by SIGKILL. */
   kill(signal?: NodeJS.Signals): Promise<Exit>;
   exited: Promise<Exit>;
 }
 
-const DEFAULT_TIMEOUT_MILLIS = 15_000;
+/** Only a program that hangs takes this long, however busy the machine is. */
+const DEFAULT_TIMEOUT_MILLIS = 60_000;
 const OUTPUT_GRACE_MILLIS = 500;
 
 /** Runs a program to its end. Rejects, with what it printed, when `timeoutMillis` pass; by then it is killed. */
@@ -108,9 +119,29 @@ export async function startProgram(options: ProgramOptions & { ipc?: boolean }):
       }, reject);
   });
 
+  const waitForOutput = async (wanted: RegExp): Promise<void> => {
+    const finished = new AbortController();
+    const { signal } = finished;
+    const isThere = (): boolean => wanted.test(output.stdout) || wanted.test(output.stderr);
+    const came = new Promise<void>((resolve, reject) => {
+      const check = (): void => {
+        if (isThere()) resolve();
+      };
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on('data', check);
+        signal.addEventListener('abort', () => stream?.off('data', check));
+      }
+      const fail = (): void => reject(new Error(`${title} did not print ${String(wanted)}\n${printed(output)}`));
+      const timer = setTimeout(fail, timeoutMillis);
+      signal.addEventListener('abort', () => clearTimeout(timer));
+      void exited.finally(fail).catch(() => {});
+      check();
+    });
+    await came.finally(() => finished.abort());
+  };
   const kill = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> => {
     child.kill(signal);
-    const timer = setTimeout(killAll, timeoutMillis);
+    const timer = setTimeout(killAll, options.graceMillis ?? timeoutMillis);
     const exit = await exited;
     clearTimeout(timer);
     return exit;
@@ -121,6 +152,7 @@ export async function startProgram(options: ProgramOptions & { ipc?: boolean }):
     child,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
+    waitForOutput,
     send: (message) => void child.send(message),
     kill,
     exited,

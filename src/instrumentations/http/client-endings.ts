@@ -1,5 +1,6 @@
 // Called by client.ts when a request ends: tells what the program did itself from what was done to it. Node reports both alike.
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { isError } from '../../http-semconv/is-error.ts';
 
 /** Node keeps the response on the request as `res`: not documented, but there since the first versions. */
 export function responseOf(request: ClientRequest): IncomingMessage | undefined {
@@ -20,7 +21,7 @@ export function isHandOver(response: IncomingMessage): boolean {
 export function isOwnDoing(request: ClientRequest, error: unknown): boolean {
   if (error === undefined || error === null) return true;
   if (!request.destroyed) return false;
-  if (error instanceof Error && error.message !== 'socket hang up' && error.message !== 'aborted') return false;
+  if (isError(error) && error.message !== 'socket hang up' && error.message !== 'aborted') return false;
   const { socket } = request as { socket: ClientRequest['socket'] | null };
   return socket === null || (!socket.readableEnded && socket.errored === null);
 }

@@ -110,9 +110,12 @@ export function enableHttpClient(tools: InstrumentationTools): Instrumentation {
 
   function end(request: ClientRequest, { exchange }: OpenRequest, failure?: { error: unknown }): void {
     openRequests.delete(request);
-    complete(exchange, request);
-    if (failure === undefined) exchange.end();
-    else exchange.fail(failure.error);
+    try {
+      complete(exchange, request);
+    } finally {
+      if (failure === undefined) exchange.end();
+      else exchange.fail(failure.error);
+    }
   }
 
   const subscription = subscribe({ 'http.client.request.created': start, 'http.client.response.finish': respond });

@@ -5,8 +5,9 @@ import { type Context, type Span, context } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
 import { keepBodyContext } from '../../hooks/body-context.ts';
 import { subscribe } from '../../hooks/channels.ts';
+import { createEventWatch } from '../../hooks/request-events.ts';
 import { watchFirstWrites } from '../../hooks/first-writes.ts';
-import { readSentHeaders } from '../../hooks/sent-headers.ts';
+import { readSentBlock, readSentHeaders } from '../../hooks/sent-headers.ts';
 import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
 import { watchUncaught } from '../../hooks/uncaught.ts';
 import { watchUpgrades } from '../../hooks/upgrades.ts';
@@ -44,6 +45,13 @@ interface OpenExchange {
   hasThrown: boolean;
 }
 
+/** What is known of a connection that had a request with a span. */
+interface Connection {
+  readonly underWay: Set<IncomingMessage>;
+  /** Our listener of `close`. */
+  readonly onClose: () => void;
+}
+
 /** Enough for the status line and what may come before it. */
 const MAX_HEAD_LENGTH = 64;
 
@@ -64,14 +72,14 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   /** A request leaves it at the latest when its connection closes. */
   const openExchanges = new Map<IncomingMessage, OpenExchange>();
   /** The requests that are under way on a connection: more than one when a client pipelines. */
-  const connections = new WeakMap<Socket, Set<IncomingMessage>>();
+  const connections = new WeakMap<Socket, Connection>();
   /** Of requests without a span that a client pipelines behind one with a span. */
   const quietContexts = new WeakMap<IncomingMessage, Context>();
 
   function start({ request, response, socket }: ServerExchange): void {
     const { context: entered, open } = startSpan(toReceived(request, socket));
     if (open !== undefined) {
-      const underWay = connectionOf(socket);
+      const { underWay } = connectionOf(socket);
       underWay.add(request);
       const release = (): void => void underWay.delete(request);
       openExchanges.set(request, { open, request, response, release, hasThrown: false });
@@ -79,13 +87,14 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
         recordBodies(open.captured, request, response);
         open.captured.hook('request', open.span, { direction: 'server', request });
       }
-    } else if ((connections.get(socket)?.size ?? 0) > 0) quietContexts.set(request, entered);
+    } else if ((connections.get(socket)?.underWay.size ?? 0) > 0) quietContexts.set(request, entered);
     enter(entered, request);
   }
 
   /** Upgrade and CONNECT: the span ends with the handshake's answer, what follows belongs to the application. */
   function startUpgrade(request: IncomingMessage, socket: Socket): void {
     if (openExchanges.has(request)) return;
+    letGo(socket);
     const { context: entered, open } = startSpan(toReceived(request, socket));
     context.attach(entered);
     if (open === undefined) return;
@@ -103,11 +112,13 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
       if (exchange !== undefined) end(exchange, statusCode === 0 ? undefined : statusCode);
       return true;
     });
-    const onClose = guard('http server close', () => abandon(request, toCut(readConnection(socket))));
-    socket.once('close', onClose);
+    // Node hands a socket over without any listener of `close`, and applications that count on it find none.
+    const unwatch = createEventWatch<Socket>((_socket, name) => {
+      if (name === 'close') abandon(request, toCut(readConnection(socket)));
+    })(socket);
     const release = (): void => {
       writes[Symbol.dispose]();
-      socket.removeListener('close', onClose);
+      unwatch();
     };
     openExchanges.set(request, { open, request, response: undefined, release, hasThrown: false });
     open.captured?.hook('request', open.span, { direction: 'server', request });
@@ -125,7 +136,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
     // A pipelined response is sent by the end of the one before it, and its `finish` and `close` fire in that one's context.
     const own = exchange?.open.context ?? quietContexts.get(request);
     if (own !== undefined) context.attach(own);
-    if (exchange !== undefined) end(exchange, response.statusCode);
+    if (exchange !== undefined) end(exchange, readStatus(response));
   }
 
   function end(exchange: OpenExchange, statusCode: number | undefined): void {
@@ -143,12 +154,14 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
     if (exchange === undefined) return;
     const { response, hasThrown } = exchange;
     const { span } = exchange.open;
-    if (response !== undefined && isHeaderSent(response)) span.setAttributes(toStatusAttributes(response.statusCode));
-    if (!hasThrown) {
+    if (response !== undefined && isHeaderSent(response)) span.setAttributes(toStatusAttributes(readStatus(response)));
+    try {
+      if (hasThrown) return;
       if (cut.by === 'error') applyError(span, cut.error, redactor);
       else applyOutcome(span, toCutOutcome(cut));
+    } finally {
+      close(exchange);
     }
-    close(exchange);
   }
 
   function close({ open, request, response }: OpenExchange): void {
@@ -162,11 +175,10 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   }
 
   /** One listener a connection, not one a response: it sees the requests that never finish. */
-  function connectionOf(socket: Socket): Set<IncomingMessage> {
+  function connectionOf(socket: Socket): Connection {
     const known = connections.get(socket);
     if (known !== undefined) return known;
     const underWay = new Set<IncomingMessage>();
-    connections.set(socket, underWay);
     const onClose = guard('http server close', () => {
       const requests = [...underWay];
       const [first] = requests;
@@ -176,7 +188,17 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
       for (const request of requests) leave(request, socket);
     });
     socket.prependOnceListener('close', onClose);
-    return underWay;
+    const connection = { underWay, onClose };
+    connections.set(socket, connection);
+    return connection;
+  }
+
+  /** Takes our listener off a connection that is handed over after ordinary requests. */
+  function letGo(socket: Socket): void {
+    const connection = connections.get(socket);
+    if (connection === undefined || connection.underWay.size > 0) return;
+    socket.removeListener('close', connection.onClose);
+    connections.delete(socket);
   }
 
   /** Guarded one by one: what goes wrong with one span must not leave the others open. */
@@ -227,6 +249,11 @@ function readConnection({ errored, readableEnded }: Socket, response?: ServerRes
 /** @note `headersSent` is true as soon as `writeHead` was called; this, unchanged for ten years, once the header is written. */
 function isHeaderSent(response: ServerResponse): boolean {
   return (response as { _headerSent?: unknown })._headerSent === true && response.socket !== null;
+}
+
+/** @note `statusCode` can be set when the header is written already, as error handlers do: the client has the other one. */
+function readStatus(response: ServerResponse): number {
+  return readStatusCode(readSentBlock(response) ?? '') || response.statusCode;
 }
 
 /** What is known only now: the response's headers as they were sent, and the bodies. */

@@ -12,6 +12,7 @@ import { fields } from './headers.ts';
 import { readSession } from './read-session.ts';
 import { copyHeaders, readHeader, readRequest, setHttp2Header, toObject } from './request-headers.ts';
 import { destroyedBy, findBreak, isErrorToCome } from './stream-end.ts';
+import { isError } from '../../http-semconv/is-error.ts';
 
 interface OpenStream {
   readonly exchange: ClientExchange;
@@ -136,6 +137,6 @@ function complete({ exchange: { span, captured }, request, response = {} }: Open
 
 /** Why a stream failed: what stands behind a pending stream's cancellation. It is the caller's own when nothing does. */
 function toReason(error: unknown): unknown {
-  if (!(error instanceof Error) || !('code' in error) || error.code !== 'ERR_HTTP2_STREAM_CANCEL') return error;
+  if (!isError(error) || !('code' in error) || error.code !== 'ERR_HTTP2_STREAM_CANCEL') return error;
   return error.cause;
 }

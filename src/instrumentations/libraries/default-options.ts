@@ -16,6 +16,9 @@ const FRAMEWORKS: ReadonlySet<string> = new Set([
   'router',
 ]);
 
+/** Instrumentations that put the ids of the trace into records, and can send these as well. */
+const LOGGERS: ReadonlySet<string> = new Set(['bunyan', 'pino', 'winston']);
+
 const DEFAULTS: Readonly<Record<string, LibraryOptions>> = {
   fastify: { registerOnInitialization: true },
   // Else every file that Node reads of the program is a trace.
@@ -39,7 +42,8 @@ export function wantsSpans(name: string, options: LibraryOptions): boolean {
   return !FRAMEWORKS.has(name) || options['middleware'] === true;
 }
 
-/** The options that the instrumentation itself gets. */
-export function toLibraryOptions(name: string, options: LibraryOptions): LibraryOptions {
-  return { ...DEFAULTS[name], ...options, middleware: undefined };
+/** The options that the instrumentation itself gets. Loggers send their records only where these go somewhere. */
+export function toLibraryOptions(name: string, options: LibraryOptions, sendsLogs: boolean): LibraryOptions {
+  const quiet = LOGGERS.has(name) && !sendsLogs ? { disableLogSending: true } : {};
+  return { ...DEFAULTS[name], ...options, ...quiet, middleware: undefined };
 }

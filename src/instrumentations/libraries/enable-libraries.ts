@@ -21,6 +21,8 @@ import { libraries } from './table.ts';
 export interface LibrariesOptions {
   /** What the configuration says of `instrumentations.<name>`; undefined where it says nothing. */
   readonly optionsOf: (name: LibraryName) => boolean | LibraryOptions | undefined;
+  /** Whether log records go anywhere. */
+  readonly sendsLogs?: boolean;
   readonly log: Pick<DiagLogger, 'warn'>;
   /** Reads one of the bundles beside the agent: `pg`, `routes`. */
   readonly load?: (name: string) => unknown;
@@ -33,7 +35,7 @@ export interface Libraries extends Disposable {
 }
 
 /** Watches for the packages of the table; nothing else is loaded until one of them is used. */
-export function enableLibraries({ optionsOf, log, load = loadBundle }: LibrariesOptions): Libraries {
+export function enableLibraries({ optionsOf, sendsLogs = false, log, load = loadBundle }: LibrariesOptions): Libraries {
   const rowsOf = Map.groupBy(
     libraries.flatMap((row) => Object.keys(row.modules).map((module) => ({ module, row }))),
     ({ module }) => module,
@@ -92,7 +94,7 @@ export function enableLibraries({ optionsOf, log, load = loadBundle }: Libraries
   function start(row: LibraryRow, options: LibraryOptions): readonly LibraryHook[] {
     const hooks = isFramework(row.name) ? loadRoutes().start(row.name) : [];
     if (row.package === undefined || !wantsSpans(row.name, options)) return hooks;
-    return [...hooks, ...bundleOf(row.name, true).start(toLibraryOptions(row.name, options))];
+    return [...hooks, ...bundleOf(row.name, true).start(toLibraryOptions(row.name, options, sendsLogs))];
   }
 
   // The exports of our own bundles; a test starts every one of them.

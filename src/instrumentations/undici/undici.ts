@@ -11,6 +11,7 @@ import { type ClientExchange, createClientExchanges } from '../client-exchange.t
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import { Calls } from './calls.ts';
 import { type UndiciRequest, readHeader, setUndiciHeader, toPairs } from './request-headers.ts';
+import { isError } from '../../http-semconv/is-error.ts';
 
 interface OpenRequest {
   readonly exchange: ClientExchange;
@@ -90,7 +91,7 @@ export function enableUndici(tools: InstrumentationTools): Instrumentation {
   function fail({ request, error }: { request: UndiciRequest; error: unknown }): void {
     const exchange = take(request);
     // undici's own failures are Errors, always; only a program aborts for another reason.
-    if (!(error instanceof Error)) exchange?.end();
+    if (!isError(error)) exchange?.end();
     // What RetryHandler makes of an answer, whose status is known already.
     else if ('code' in error && error.code === 'UND_ERR_REQ_RETRY') exchange?.end();
     else if (error.name !== 'TimeoutError' && calls.isAborted(request, error)) exchange?.end();

@@ -1,7 +1,7 @@
 // Started when connect is first used: it knows no routes, only mount points; the one that answers is the route.
 import { replaceMethod } from '../../../hooks/replace-method.ts';
 import type { LibraryHook } from '../library.ts';
-import { decideRoute } from './decide-route.ts';
+import { decideRoute, mountOf, setMount } from './decide-route.ts';
 
 type Next = (error?: unknown) => void;
 type Handle = (this: unknown, ...args: unknown[]) => unknown;
@@ -12,8 +12,6 @@ interface Layer {
 }
 
 type Use = (this: { readonly stack: readonly Layer[] }, ...args: unknown[]) => unknown;
-
-const bases = new WeakMap<object, string>();
 
 /** What is done to connect. */
 export function hookConnect(): readonly LibraryHook[] {
@@ -51,16 +49,29 @@ function watchHandle(handle: Handle, mount: string): Handle {
   return function (...args) {
     const request = Object(args[requestAt]) as object;
     const next = args[requestAt + 2] as Next;
-    const base = bases.get(request);
-    const route = (base ?? '') + mount;
-    bases.set(request, route);
+    const base = mountOf(request);
+    const route = base + mount;
+    setMount(request, route);
     decideRoute(route);
-    const leave: Next = (...passed) => {
-      if (base === undefined) bases.delete(request);
-      else bases.set(request, base);
-      decideRoute(base);
+    const leave: Next = (error) => {
+      setMount(request, base);
+      // The route of what has failed stays, whoever says so to the client.
+      if (!isError(error)) decideRoute(base === '' ? undefined : base);
+    };
+    const leaveToNext: Next = (...passed) => {
+      leave(...passed);
       next(...passed);
     };
-    return Reflect.apply(handle, this, [...args.slice(0, requestAt + 2), leave]);
+    try {
+      return Reflect.apply(handle, this, [...args.slice(0, requestAt + 2), leaveToNext]);
+    } catch (error) {
+      // connect catches it, and goes on to the next error handler.
+      leave(error);
+      throw error;
+    }
   };
+}
+
+function isError(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }

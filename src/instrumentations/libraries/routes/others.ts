@@ -1,33 +1,47 @@
 // Started when fastify, koa, hapi, restify or hono is first used: each knows itself which of its routes answers a request.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { replaceMethod } from '../../../hooks/replace-method.ts';
-import { subscribe } from '../../../hooks/channels.ts';
 import type { LibraryHook } from '../library.ts';
-import { decideRoute } from './decide-route.ts';
+import { activeMount, decideRoute, joinRoute, mountOf } from './decide-route.ts';
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
-type Done = () => void;
 
-interface FastifyMessage {
-  readonly fastify: {
-    addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: unknown, done: Done) => void): void;
-  };
+/** What fastify keeps with each of its routes. */
+interface FastifyRoute {
+  readonly config?: { readonly url?: string };
 }
 
-interface FastifyRequest {
-  readonly routeOptions: { readonly url?: string };
-}
+type Find = (this: unknown, ...args: unknown[]) => { readonly store?: FastifyRoute | null } | null;
 
-/** fastify: every application tells a channel that it is there; what answers 404 has no URL. */
+/**
+ * fastify: its router finds the route of a request, with what fastify keeps there; what answers 404 has no URL.
+ * @note A hook of ours would do, but `addHook` adds a line to what `printPlugins` prints, and the hook one to `printRoutes`.
+ */
 export function hookFastify(): readonly LibraryHook[] {
-  subscribe({
-    'fastify.initialization': ({ fastify }: FastifyMessage) => {
-      fastify.addHook('onRequest', (request, _reply, done) => {
-        decideRoute(request.routeOptions.url);
-        done();
-      });
+  return [
+    {
+      module: 'fastify',
+      patch: (exports, name, folder) => {
+        if (name !== 'fastify' || folder === undefined) return exports;
+        // The copy that fastify itself has loaded just now.
+        const Router: unknown = createRequire(join(folder, 'package.json'))('find-my-way');
+        replaceMethod<Find>(
+          prototypeOf(Router),
+          'find',
+          (original) =>
+            function (...args) {
+              const found = Reflect.apply(original, this, args);
+              // Others use this router as well, restify for one.
+              const config = found?.store?.config;
+              if (config !== undefined) decideRoute(config.url && joinRoute(activeMount(), config.url));
+              return found;
+            },
+        );
+        return exports;
+      },
     },
-  });
-  return [];
+  ];
 }
 
 /** koa: its routers leave the route that matched in the context. */
@@ -38,8 +52,12 @@ export function hookKoa(): readonly LibraryHook[] {
       'handleRequest',
       (original) =>
         function (...args) {
-          const context = Object(args[0]) as { readonly _matchedRoute?: string | RegExp };
-          decideRoute(() => context._matchedRoute?.toString());
+          const context = Object(args[0]) as { readonly req: object; readonly _matchedRoute?: string | RegExp };
+          const mount = mountOf(context.req);
+          decideRoute(() => {
+            const route = context._matchedRoute?.toString();
+            return route && joinRoute(mount, route);
+          });
           return Reflect.apply(original, this, args);
         },
     );

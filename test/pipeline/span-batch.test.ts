@@ -6,7 +6,7 @@ import { isTracingSuppressed } from '@opentelemetry/core';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { type ReadableSpan, TracerProvider, AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import type { BlockingResult, Destination, SendOptions } from '../../src/exporters/destination.ts';
-import { BatchProcessor, type BatchOptions } from '../../src/pipeline/batch-processor.ts';
+import { SpanBatch, type SpanBatchOptions } from '../../src/pipeline/span-batch.ts';
 import { captureLog } from './captured-log.ts';
 import { makeSpan, makeSpans } from './spans.ts';
 
@@ -49,13 +49,13 @@ function createDestination() {
   return { destination, sent, blocking, results, nth };
 }
 
-function setUp(options: Partial<BatchOptions> = {}) {
+function setUp(options: Partial<SpanBatchOptions> = {}) {
   const fake = createDestination();
-  const processor = new BatchProcessor({
+  const processor = new SpanBatch({
     destination: fake.destination,
     delayMillis: 5,
-    maxBatchSpans: 3,
-    maxQueueSpans: 100,
+    maxBatchItems: 3,
+    maxQueueItems: 100,
     maxQueueBytes: 1e6,
     ready: undefined,
     ...options,
@@ -72,7 +72,7 @@ after(() => clearInterval(keepAlive));
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 20));
 
-suite('BatchProcessor', () => {
+suite('SpanBatch', () => {
   test('sends what waits after the delay, in one batch', async () => {
     const { processor, end, nth } = setUp();
     end('a', 'b');
@@ -171,7 +171,7 @@ suite('BatchProcessor', () => {
 
   test('drops the newest of a full queue and says how many at the end', (t) => {
     const lines = captureLog(t);
-    const { processor, end, blocking } = setUp({ maxQueueSpans: 2 });
+    const { processor, end, blocking } = setUp({ maxQueueItems: 2 });
     end('a', 'b', 'c', 'd');
     processor.startLastFlush(100)();
     assert.deepEqual(blocking, [{ names: [['a', 'b']], limitMillis: 100 }]);
@@ -192,7 +192,7 @@ suite('BatchProcessor', () => {
   });
 });
 
-suite('BatchProcessor.startLastFlush', () => {
+suite('SpanBatch.startLastFlush', () => {
   test('sends what waits in batches, and what is on its way but not written', async () => {
     const { processor, end, nth, blocking } = setUp();
     end('a', 'b', 'c');
@@ -200,6 +200,17 @@ suite('BatchProcessor.startLastFlush', () => {
     end('d', 'e', 'f', 'g');
     processor.startLastFlush(1000)();
     assert.deepEqual(blocking, [{ names: [['a', 'b', 'c'], ['d', 'e', 'f'], ['g']], limitMillis: 1000 }]);
+  });
+
+  test('starts at once, and says what was lost when its end is waited for', (t) => {
+    const lines = captureLog(t);
+    const { processor, end, blocking, results } = setUp();
+    results.push({ taken: false, reason: 'HTTP status 400' });
+    end('a');
+    const awaitEnd = processor.startLastFlush(1000);
+    assert.deepEqual([blocking.length, lines], [1, []]);
+    awaitEnd();
+    assert.equal(lines.length, 1);
   });
 
   test('does not send again what is written', async (t) => {
@@ -225,7 +236,7 @@ suite('BatchProcessor.startLastFlush', () => {
 
   test('counts the spans of exactly the batches that were not taken', (t) => {
     const lines = captureLog(t);
-    const { processor, end, results } = setUp({ delayMillis: 60_000, maxBatchSpans: 2 });
+    const { processor, end, results } = setUp({ delayMillis: 60_000, maxBatchItems: 2 });
     results.push({ taken: true }, { taken: false, reason: 'HTTP status 400' }, { taken: true });
     end('a');
     end('b', 'c', 'd', 'e');
@@ -294,7 +305,7 @@ suite('batches', () => {
           return () => last.map(() => ({ taken: true }));
         },
       };
-      const { processor } = setUp({ destination, maxBatchSpans: 512, maxQueueBytes: 1e9, delayMillis: 60_000 });
+      const { processor } = setUp({ destination, maxBatchItems: 512, maxQueueBytes: 1e9, delayMillis: 60_000 });
       for (const span of spans) processor.onEnd(span);
       await processor.forceFlush();
       for (const span of spans) processor.onEnd(span);
