@@ -4,8 +4,7 @@ import { getRPCMetadata } from '@opentelemetry/core';
 import type { RequestRoute, Route } from '../../request-route.ts';
 
 /** The agent's own bundle has put a RequestRoute there; in a process with another http instrumentation it is something else. */
-const activeRoute = (): Partial<RequestRoute> | undefined =>
-  getRPCMetadata(context.active()) as Partial<RequestRoute> | undefined;
+const activeRoute = (): Partial<RequestRoute> | undefined => getRPCMetadata(context.active());
 
 /** Names the route of the active request, or takes it back with undefined. */
 export function decideRoute(route: Route): void {
