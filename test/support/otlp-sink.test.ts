@@ -52,9 +52,9 @@ suite('the sink receives', () => {
 
   test('other signals, kept as text', async (t) => {
     const sink = await closeAfter(t, startSink());
-    const response = await fetch(`${sink.url}/v1/logs`, { method: 'POST', body: 'a log line' });
+    const response = await fetch(`${sink.url}/v1/profiles`, { method: 'POST', body: 'a profile' });
     assert.equal(response.status, 200);
-    assert.match(sink.rawText(), /a log line/);
+    assert.match(sink.rawText(), /a profile/);
   });
 });
 
