@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { readConfig } from '../../src/config/read-config.ts';
 import { isLogsOn } from '../../src/pipeline/logs-on.ts';
 import { isMetricsOn } from '../../src/pipeline/metrics-on.ts';
 import { toOtlpTarget } from '../../src/pipeline/otlp-target.ts';
+import { certificateFile } from '../support/backend.ts';
 
 const read = (env: Record<string, string>) =>
   readConfig({ env: { TRACING_CONFIG: 'none', ...env }, entry: undefined, cwd: '/' }).config;
@@ -38,6 +40,28 @@ suite('where a signal goes', () => {
     assert.deepEqual(traces, { protocol: 'http/json', compression: 'none', attemptMillis: 100, tls: {} });
     const { url: ___, headers: ____, ...metrics } = toOtlpTarget(config, 'metrics');
     assert.deepEqual(metrics, { protocol: 'http/protobuf', compression: 'gzip', attemptMillis: 200, tls: {} });
+  });
+
+  test('with certificates of its own before those of all signals, and never with those of another', () => {
+    const keyFile = certificateFile.replace('cert.pem', 'key.pem');
+    const [cert, key] = [readFileSync(certificateFile, 'utf8'), readFileSync(keyFile, 'utf8')];
+    const tlsOf = (env: Record<string, string>) => {
+      const config = read(env);
+      return (['traces', 'metrics', 'logs'] as const).map((signal) => toOtlpTarget(config, signal).tls);
+    };
+    assert.deepEqual(tlsOf({ OTEL_EXPORTER_OTLP_CERTIFICATE: certificateFile }), [
+      { ca: cert },
+      { ca: cert },
+      { ca: cert },
+    ]);
+    for (const [index, signal] of ['TRACES', 'METRICS', 'LOGS'].entries()) {
+      const own = {
+        [`OTEL_EXPORTER_OTLP_${signal}_CERTIFICATE`]: certificateFile,
+        [`OTEL_EXPORTER_OTLP_${signal}_CLIENT_KEY`]: keyFile,
+        [`OTEL_EXPORTER_OTLP_${signal}_CLIENT_CERTIFICATE`]: certificateFile,
+      };
+      assert.deepEqual(tlsOf(own), [{}, {}, {}].with(index, { ca: cert, key, cert }));
+    }
   });
 
   test('never with the key that was given for another signal', () => {
