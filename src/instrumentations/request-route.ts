@@ -29,6 +29,11 @@ export class RequestRoute {
     this.#claimed = route;
   }
 
+  /** Whether `decide` was called. */
+  get isDecided(): boolean {
+    return this.#isDecided;
+  }
+
   /** Called by routes/, which know when a route has matched and when its handlers have passed the request on. */
   decide(route: Route): void {
     this.#isDecided = true;

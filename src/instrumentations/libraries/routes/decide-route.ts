@@ -11,6 +11,11 @@ export function decideRoute(route: Route): void {
   activeRoute()?.decide?.(route);
 }
 
+/** Whether anybody has said anything of the active request's route; true where there is none. */
+export function isRouteDecided(): boolean {
+  return activeRoute()?.isDecided ?? true;
+}
+
 /** Joins the template of a mount point and of what is below it. */
 export function joinRoute(base: string, path: string): string {
   if (path === '' || path === '/') return base === '' ? path : base;

@@ -1,7 +1,7 @@
 // Started when express or router (express 5's own) is first used: the template of the route that answers, mount points included.
 import { replaceMethod } from '../../../hooks/replace-method.ts';
 import type { LibraryHook } from '../library.ts';
-import { decideRoute, joinRoute, mountOf, setMount } from './decide-route.ts';
+import { decideRoute, isRouteDecided, joinRoute, mountOf, setMount } from './decide-route.ts';
 
 type Path = string | RegExp | readonly Path[];
 type Next = (error?: unknown) => void;
@@ -20,8 +20,6 @@ type Use = (this: Router, ...args: unknown[]) => unknown;
 
 /** The template under which a mounted router or middleware was put there. */
 const mounts = new WeakMap<Layer, string>();
-/** Requests that have come to a layer. */
-const met = new WeakSet<object>();
 
 /** What is done to express 4, and to the package router that express 5 stands on. */
 export function hookExpress(): readonly LibraryHook[] {
@@ -64,10 +62,7 @@ function watchLayers(exports: unknown): void {
       (original) =>
         function (request, response, next) {
           // From its first layer on, the request has no route until one matches, whatever others say of middleware.
-          if (!met.has(request)) {
-            met.add(request);
-            decideRoute(undefined);
-          }
+          if (!isRouteDecided()) decideRoute(undefined);
           const base = mountOf(request);
           if (this.route !== undefined) {
             decideRoute(joinRoute(base, toText(this.route.path)));
