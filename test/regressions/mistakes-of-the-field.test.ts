@@ -394,6 +394,29 @@ suite('none of the mistakes of the field:', { concurrency: 3, timeout: 240_000 }
     );
   });
 
+  test('14. under --import, an ES module program with express has its routes', async (t) => {
+    const { spans } = await run(
+      t,
+      `
+      import express from 'express';
+      const app = express();
+      app.get('/users/:id', (request, response) => response.send('ok'));
+      const server = http.createServer(app);
+      const port = await listen(server);
+      await get({ port, host: '127.0.0.1', path: '/users/7', agent: false });
+      server.close();
+      `,
+    );
+    assertTrees(
+      spans,
+      `
+      CLIENT GET 200
+        SERVER GET /users/:id 200 http.route=/users/:id
+      `,
+      { attributes: ['http.route'] },
+    );
+  });
+
   suite('15. leaving and a dead endpoint:', () => {
     const SERVER = `
       import http from 'node:http';
