@@ -76,7 +76,7 @@ export function isPushed({ id }: { readonly id?: number | undefined }): boolean 
 function findSessionPrototype(): ClientHttp2Session | undefined {
   const http2 = process.getBuiltinModule('node:http2');
   // An application that has put its own function there counts its calls; `patchLate` is left then.
-  if (!/^function connect\(authority, options, listener\)/.test(String(http2.connect))) return undefined;
+  if (!String(http2.connect).startsWith('function connect(authority, options, listener)')) return undefined;
   const enough = new Error('enough');
   let session: unknown;
   const socket = new Proxy(
