@@ -16,7 +16,7 @@ import { createResource } from './resource.ts';
 import { createPropagator } from './propagator.ts';
 import { type Sampling, createSampling } from './sampling.ts';
 import { toSpanLimits } from './sdk-parts.ts';
-import { SpanBatch } from './span-batch.ts';
+import { SpanDelivery } from './span-delivery.ts';
 
 export interface PipelineOptions {
   readonly config: Config;
@@ -61,23 +61,21 @@ export function startPipeline({
     redactAttribute: (name, value) => redactor.redactAttribute(name, value),
   });
   const ready = resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined;
-  const batches = destinations.map(
-    (destination) =>
-      new SpanBatch({
-        destination,
-        delayMillis: config['export.batch.delayMillis'],
-        maxBatchItems: config['export.batch.maxSpans'],
-        maxQueueItems: config['export.batch.maxQueueSpans'],
-        maxQueueBytes: config['export.batch.maxBytes'],
-        ready,
-      }),
-  );
+  const spans = new SpanDelivery({
+    destinations,
+    delayMillis: config['export.batch.delayMillis'],
+    maxBatchItems: config['export.batch.maxSpans'],
+    maxQueueItems: config['export.batch.maxQueueSpans'],
+    maxQueueBytes: config['export.batch.maxBytes'],
+    patienceMillis: config['export.batch.timeoutMillis'],
+    ready,
+  });
   const logs = loadLogs({ config, redactor, resource, ready });
   // All that sends in batches, whatever it sends.
-  const senders = logs === undefined ? batches : [...batches, logs.batch];
+  const deliveries = logs === undefined ? [spans] : [spans, logs.delivery];
   const guard = createRedactionGuard({ redactor, maxValueLength: config['limits.attributeValueLength'] });
   const metrics = loadMetrics({ config, logfire, redactor, resource, scope });
-  const keep = createKeep(config, [...batches, ...processors]);
+  const keep = createKeep(config, [spans, ...processors]);
   const sampling = createSampling({ config, recordDropped: metrics !== undefined || keep !== undefined });
   const provider = new TracerProvider({
     resource,
@@ -87,7 +85,7 @@ export function startPipeline({
     spanProcessors: [
       guard,
       ...(metrics === undefined ? [] : [metrics.processor]),
-      keep ?? createSampledOnly([...batches, ...processors]),
+      keep ?? createSampledOnly([spans, ...processors]),
     ],
   });
   const contextManager = new AsyncLocalStorageContextManager();
@@ -96,16 +94,16 @@ export function startPipeline({
   trace.setGlobalTracerProvider(provider);
   const leaving = flushOnLeaving({
     isRepl,
-    isPending: () => senders.some((sender) => sender.isPending()) || metrics?.isPending() === true,
-    flush: () => Promise.all([...senders.map((sender) => sender.leave()), metrics?.leave()]),
+    isPending: () => deliveries.some((delivery) => delivery.isPending()) || metrics?.isPending() === true,
+    flush: () => Promise.all([...deliveries.map((delivery) => delivery.leave()), metrics?.leave()]),
     abandon: () => {
-      for (const sender of senders) sender.abandon();
+      for (const delivery of deliveries) delivery.abandon();
       metrics?.abandon();
     },
     flushBlocking: (limitMillis) => {
       beforeExitFlush();
       // All at the same time: together they hold the process no longer than one alone, and none waits for another.
-      const flushes = [metrics, ...senders].map((sender) => sender?.startLastFlush(limitMillis));
+      const flushes = [metrics, ...deliveries].map((delivery) => delivery?.startLastFlush(limitMillis));
       for (const awaitEnd of flushes) awaitEnd?.();
       keep?.report();
       for (const processor of processors) void processor.shutdown();

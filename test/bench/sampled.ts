@@ -25,7 +25,9 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
   const redactor = createRedactor();
   const nowhere = {
     address: 'nowhere',
-    send: () => ({ done: Promise.resolve(), isWritten: () => true }),
+    encoding: 'protobuf' as const,
+    maxInFlight: 1,
+    send: () => ({ outcome: Promise.resolve({ taken: true as const }), isWritten: () => true }),
     startSendBlocking: () => () => [],
   };
   const pipeline = startPipeline({

@@ -18,6 +18,8 @@ export interface PostTarget {
   readonly timeoutMillis: number;
   /** Only for an https address. */
   readonly tls: TlsOptions;
+  /** Connections that may be open at the same time. */
+  readonly maxSockets: number;
 }
 
 export interface PostAnswer {
@@ -47,7 +49,7 @@ export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: 
   const { request, Agent: AgentClass } = process.getBuiltinModule(
     url.protocol === 'https:' ? 'node:https' : 'node:http',
   );
-  const agent: Agent = new AgentClass({ keepAlive: true, maxSockets: 2, ...target.tls });
+  const agent: Agent = new AgentClass({ keepAlive: true, maxSockets: target.maxSockets, ...target.tls });
   const hasAddress = isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0;
   const options: RequestOptions = { agent, method: 'POST', timeout: target.timeoutMillis };
   const quiet = suppressTracing(ROOT_CONTEXT);

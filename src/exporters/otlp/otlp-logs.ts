@@ -1,14 +1,19 @@
-// Used by pipeline/logs/ when logs are on: log records, encoded with the official transformer, for the OTLP transport.
+// Used by pipeline/logs/ when logs are on: log records, encoded with the official transformer, and the OTLP transport for them.
 import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { OtlpSignal, OtlpTarget } from './otlp-sender.ts';
+import type { OtlpTarget, ReadRefusal } from './otlp-sender.ts';
 
 /** What OTLP over HTTP needs to know of log records. */
-export function createLogsSignal(protocol: OtlpTarget['protocol']): OtlpSignal<readonly ReadableLogRecord[]> {
+export interface LogsSignal {
+  readonly encode: (records: ReadableLogRecord[]) => Uint8Array | undefined;
+  readonly readRefusal: ReadRefusal;
+}
+
+/** The two for one protocol. */
+export function createLogsSignal(protocol: OtlpTarget['protocol']): LogsSignal {
   const serializer = protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
   return {
-    // The serializer's type asks for a mutable array, which it does not change.
-    encode: (records) => serializer.serializeRequest(records as ReadableLogRecord[]),
+    encode: (records) => serializer.serializeRequest(records),
     readRefusal: (answer) => {
       const { rejectedLogRecords, errorMessage } = serializer.deserializeResponse(answer).partialSuccess ?? {};
       return rejectedLogRecords ? { what: `${rejectedLogRecords} log records`, why: errorMessage } : undefined;

@@ -3,38 +3,45 @@
 import process from 'node:process';
 import type { BlockingResult } from '../destination.ts';
 import type { PostTarget } from './http-post.ts';
+import { RETRYABLE_STATUS } from './judge-answer.ts';
+
+/** How a body ended: not yet, taken, refused for good, or failed in a way that may pass. */
+const WAITING = 0;
+const TAKEN = 1;
+const REFUSED = 2;
+const FAILED = 3;
 
 /** Runs in the worker; plain CommonJS text, since a worker of a bundle has no file of its own. */
 const WORKER_SOURCE = `
-const { workerData: { url, headers, tls, bodies, shared } } = require('node:worker_threads');
-const { request } = require(url.startsWith('https:') ? 'node:https' : 'node:http');
+const { workerData: { url, headers, tls, maxSockets, bodies, shared, retryable } } = require('node:worker_threads');
+const { request, Agent } = require(url.startsWith('https:') ? 'node:https' : 'node:http');
+const agent = new Agent({ ...tls, keepAlive: true, maxSockets });
 const [done, ...slots] = shared;
 let open = bodies.length;
 for (const [index, body] of bodies.entries()) {
   const slot = slots[index];
   let settled = false;
-  const settle = (taken, reason = '') => {
+  const settle = (state, reason = '') => {
     if (settled) return;
     settled = true;
     const { written } = new TextEncoder().encodeInto(reason, new Uint8Array(slot.buffer, 8));
     slot[1] = written;
-    Atomics.store(slot, 0, taken ? 1 : 2);
+    Atomics.store(slot, 0, state);
     if (--open > 0) return;
     Atomics.store(done, 0, 1);
     Atomics.notify(done, 0);
   };
-  const outgoing = request(url, { ...tls, method: 'POST', agent: false, headers: { ...headers, 'content-length': body.byteLength } }, (response) => {
+  const outgoing = request(url, { agent, method: 'POST', headers: { ...headers, 'content-length': body.byteLength } }, (response) => {
     response.resume();
-    settle(response.statusCode >= 200 && response.statusCode < 300, 'HTTP status ' + response.statusCode);
+    const { statusCode } = response;
+    settle(statusCode >= 200 && statusCode < 300 ? ${TAKEN} : retryable.includes(statusCode) ? ${FAILED} : ${REFUSED}, 'HTTP status ' + statusCode);
   });
-  outgoing.on('error', (error) => settle(false, error.message || error.code));
-  outgoing.on('close', () => settle(false, 'connection closed without an answer'));
+  outgoing.on('error', (error) => settle(${FAILED}, error.message || error.code));
+  outgoing.on('close', () => settle(${FAILED}, 'connection closed without an answer'));
   outgoing.end(body);
 }
 `;
 
-const WAITING = 0;
-const TAKEN = 1;
 const SLOT_BYTES = 256;
 
 /**
@@ -57,7 +64,15 @@ export function startPostBlocking(
     env: {},
     stdout: true,
     stderr: true,
-    workerData: { url: target.url, headers: target.headers, tls: target.tls, bodies, shared: [done, ...slots] },
+    workerData: {
+      url: target.url,
+      headers: target.headers,
+      tls: target.tls,
+      maxSockets: target.maxSockets,
+      bodies,
+      shared: [done, ...slots],
+      retryable: [...RETRYABLE_STATUS],
+    },
   });
   worker.unref();
   const deadline = performance.now() + limitMillis;
@@ -70,6 +85,6 @@ export function startPostBlocking(
 function readSlot(slot: Int32Array, limitMillis: number): BlockingResult {
   const state = Atomics.load(slot, 0);
   if (state === TAKEN) return { taken: true };
-  if (state === WAITING) return { taken: false, reason: `no answer within ${limitMillis} ms of leaving` };
-  return { taken: false, reason: Buffer.from(slot.buffer, 8, slot[1]).toString() };
+  if (state === WAITING) return { taken: false, reason: `no answer within ${limitMillis} ms of leaving`, again: true };
+  return { taken: false, reason: Buffer.from(slot.buffer, 8, slot[1]).toString(), again: state === FAILED };
 }

@@ -8,8 +8,9 @@ import { createOtlpSender } from '../../exporters/otlp/otlp-sender.ts';
 import { reportInternalError } from '../../log/guard.ts';
 import { estimateLogBytes } from '../../processors/log-bytes.ts';
 import type { Redactor } from '../../redaction/create-redactor.ts';
-import { BatchProcessor } from '../batch-processor.ts';
+import { Delivery } from '../delivery.ts';
 import { isLogsOn } from '../logs-on.ts';
+import { createObjectBuilder } from '../object-builder.ts';
 import { toOtlpTarget } from '../otlp-target.ts';
 import type * as startLogsModule from './start-logs.ts';
 
@@ -24,7 +25,7 @@ export interface LoadLogsOptions {
 /** Running logs. Disposing them takes them out of the process again, without waiting for what is on its way. */
 export interface Logs extends Disposable {
   /** What waits to be sent. */
-  readonly batch: BatchProcessor<ReadableLogRecord>;
+  readonly delivery: Delivery<ReadableLogRecord>;
 }
 
 /** Starts logs, or returns undefined where they are off. What goes wrong with them costs the logs and nothing else. */
@@ -39,28 +40,26 @@ export function loadLogs({ config, redactor, resource, ready }: LoadLogsOptions)
   try {
     const { createLogsSignal, startLogs } = load();
     const target = toOtlpTarget(config, 'logs');
-    const totalMillis = config['logs.timeoutMillis'] ?? config['export.batch.timeoutMillis'];
-    const batch = new BatchProcessor<ReadableLogRecord>({
-      destination: createOtlpSender(
-        { ...target, totalMillis, redact: (text) => redactor.redact(text, 'client') },
-        createLogsSignal(target.protocol),
-      ),
+    const { encode, readRefusal } = createLogsSignal(target.protocol);
+    const delivery = new Delivery<ReadableLogRecord>({
+      destinations: [createOtlpSender({ ...target, redact: (text) => redactor.redact(text, 'client') }, readRefusal)],
+      createBuilder: () => createObjectBuilder({ encode, estimateBytes: estimateLogBytes }),
       noun: ['log record', 'log records'],
       delayMillis: config['logs.delayMillis'] ?? config['export.batch.delayMillis'],
       maxBatchItems: config['logs.maxRecords'] ?? config['export.batch.maxSpans'],
       maxQueueItems: config['logs.maxQueueRecords'] ?? config['export.batch.maxQueueSpans'],
       maxQueueBytes: config['export.batch.maxBytes'],
-      estimateBytes: estimateLogBytes,
+      patienceMillis: config['logs.timeoutMillis'] ?? config['export.batch.timeoutMillis'],
       ready,
     });
     const started = startLogs({
       config,
       redactor,
       resource,
-      onRecord: (record) => batch.add(record),
+      onRecord: (record) => delivery.add(record),
       reportInternalError,
     });
-    return { batch, [Symbol.dispose]: () => started[Symbol.dispose]() };
+    return { delivery, [Symbol.dispose]: () => started[Symbol.dispose]() };
   } catch (error) {
     reportInternalError('the start of logs', error);
     return undefined;
