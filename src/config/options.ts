@@ -471,7 +471,7 @@ export const options = {
     schema: () => schema.millis(1),
     default: 10_000,
     env: [variable.number('OTEL_EXPORTER_OTLP_TIMEOUT')],
-    doc: 'How long the receiver may take to answer one OTLP request; export.batch.timeoutMillis, metrics.timeoutMillis and logs.timeoutMillis bound a delivery with its retries.',
+    doc: 'How long the receiver may take to answer one OTLP request; metrics.timeoutMillis bounds a delivery of metrics with its retries.',
   }),
   'export.otlp.tracesTimeoutMillis': option({
     schema: () => schema.millis(1),
@@ -591,7 +591,7 @@ export const options = {
     schema: () => schema.millis(1),
     default: undefined,
     env: [variable.number('OTEL_BLRP_EXPORT_TIMEOUT')],
-    doc: 'How long one batch of log records may take to be delivered before it counts as lost, in place of export.batch.timeoutMillis.',
+    doc: 'How long one batch of log records may fail while others are taken before it counts as lost, in place of export.batch.timeoutMillis.',
   }),
 
   'export.console': option({
@@ -639,18 +639,25 @@ export const options = {
     schema: () => schema.count(1),
     default: 65_536,
     env: [variable.number('OTEL_BSP_MAX_QUEUE_SIZE')],
-    doc: "The most finished spans that wait. More than OpenTelemetry's 2048, because maxBytes bounds the memory. What does not fit is dropped, counted and reported.",
+    doc: "The most finished spans that wait or are on their way. More than OpenTelemetry's 2048, because maxBytes bounds the memory. What does not fit is dropped, counted and reported.",
   }),
   'export.batch.maxBytes': option({
     schema: () => schema.count(1024),
     default: 32 * 1024 * 1024,
-    doc: 'The most memory that waiting spans may take, in bytes. What does not fit is dropped, counted and reported.',
+    doc: 'The most memory that finished spans may take until a destination has them, encoded, in bytes. What does not fit is dropped, counted and reported.',
   }),
   'export.batch.timeoutMillis': option({
     schema: () => schema.millis(1),
     default: 30_000,
     env: [variable.number('OTEL_BSP_EXPORT_TIMEOUT')],
-    doc: 'How long one batch may take to be delivered before it counts as lost.',
+    doc: 'How long one batch may fail while the receiver takes others before it counts as lost. While the receiver takes none, nothing is given up.',
+  }),
+
+  'export.exitMillis': option({
+    schema: () => schema.millis(),
+    default: 1000,
+    env: [variable.number('TRACING_EXIT_MILLIS')],
+    doc: 'How long a process that exits is held at most until its last spans are delivered; twice as long after SIGTERM, SIGINT or at a natural end. 0: not at all. Nothing to send: not held.',
   }),
 
   'limits.attributeCount': option({

@@ -5,6 +5,8 @@ import { guard } from '../log/guard.ts';
 
 export interface LeavingOptions {
   readonly isRepl: boolean;
+  /** A process that exits is held so long at most; after a signal, and at a natural end, twice as long. */
+  readonly exitMillis: number;
   /** True when there is something to send. */
   readonly isPending: () => boolean;
   readonly flush: () => Promise<unknown>;
@@ -12,10 +14,6 @@ export interface LeavingOptions {
   readonly abandon: () => void;
   readonly flushBlocking: (limitMillis: number) => void;
 }
-
-/** After a signal the process lives this much longer at most; on exit it is held for the other at most. */
-const SIGNAL_LIMIT_MILLIS = 2000;
-const EXIT_LIMIT_MILLIS = 1000;
 
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
@@ -39,12 +37,12 @@ export function flushOnLeaving(options: LeavingOptions): Disposable {
     // Work started here makes Node emit beforeExit again: with listeners of the application's own that would be noticed, and `exit` flushes as well.
     if (held || !options.isPending() || process.listenerCount('beforeExit') > 1) return;
     held = true;
-    void holdFor(options.flush(), SIGNAL_LIMIT_MILLIS).then((isDone) => {
+    void holdFor(options.flush(), 2 * options.exitMillis).then((isDone) => {
       isLate = !isDone;
       if (isLate) options.abandon();
     });
   });
-  const onExit = guard('exit', () => options.flushBlocking(isLate ? 0 : EXIT_LIMIT_MILLIS));
+  const onExit = guard('exit', () => options.flushBlocking(isLate ? 0 : options.exitMillis));
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
   process.on('newListener', makeRoom);
@@ -72,19 +70,19 @@ function makeRoom(name: string | symbol): void {
  * Listens to a signal only while the application does not: who counts listeners (signal-exit ends the process when it is the only one)
  * must not find ours beside his own.
  */
-function watchSignal(signal: LeavingSignal, { flush, flushBlocking }: LeavingOptions): Disposable {
+function watchSignal(signal: LeavingSignal, { exitMillis, flush, flushBlocking }: LeavingOptions): Disposable {
   let leaving = false;
   const others = (): number => process.listenerCount(signal) - (process.listeners(signal).includes(onSignal) ? 1 : 0);
   const onSignal = (): void => {
     if (leaving || others() > 0) return;
     leaving = true;
     const startMillis = performance.now();
-    void holdFor(flush(), SIGNAL_LIMIT_MILLIS).then(() => {
+    void holdFor(flush(), 2 * exitMillis).then(() => {
       if (others() > 0) return;
       stop();
       // The spans that are open until now end here, and get what is left of the time.
-      const restMillis = SIGNAL_LIMIT_MILLIS - (performance.now() - startMillis);
-      flushBlocking(Math.max(0, Math.min(EXIT_LIMIT_MILLIS, restMillis)));
+      const restMillis = 2 * exitMillis - (performance.now() - startMillis);
+      flushBlocking(Math.max(0, Math.min(exitMillis, restMillis)));
       process.kill(process.pid, signal);
     });
   };

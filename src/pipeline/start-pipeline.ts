@@ -94,6 +94,7 @@ export function startPipeline({
   trace.setGlobalTracerProvider(provider);
   const leaving = flushOnLeaving({
     isRepl,
+    exitMillis: config['export.exitMillis'],
     isPending: () => deliveries.some((delivery) => delivery.isPending()) || metrics?.isPending() === true,
     flush: () => Promise.all([...deliveries.map((delivery) => delivery.leave()), metrics?.leave()]),
     abandon: () => {
