@@ -4,10 +4,11 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { Destination } from '../destination.ts';
 import { type OtlpOptions, createOtlpSender } from './otlp-sender.ts';
 
-/** An OTLP over HTTP destination for spans. */
+/** An OTLP destination for spans. */
 export function createOtlpExporter(options: OtlpOptions): Destination {
   const serializer = options.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
   return createOtlpSender<readonly ReadableSpan[]>(options, {
+    grpcService: 'opentelemetry.proto.collector.trace.v1.TraceService',
     // The serializer's type asks for a mutable array, which it does not change.
     encode: (spans) => serializer.serializeRequest(spans as ReadableSpan[]),
     readRefusal: (answer) => {

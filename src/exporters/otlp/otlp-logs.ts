@@ -3,10 +3,11 @@ import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { OtlpSignal, OtlpTarget } from './otlp-sender.ts';
 
-/** What OTLP over HTTP needs to know of log records. */
+/** What OTLP needs to know of log records. */
 export function createLogsSignal(protocol: OtlpTarget['protocol']): OtlpSignal<readonly ReadableLogRecord[]> {
   const serializer = protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
   return {
+    grpcService: 'opentelemetry.proto.collector.logs.v1.LogsService',
     // The serializer's type asks for a mutable array, which it does not change.
     encode: (records) => serializer.serializeRequest(records as ReadableLogRecord[]),
     readRefusal: (answer) => {

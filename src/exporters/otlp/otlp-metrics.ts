@@ -3,10 +3,11 @@ import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { type OtlpOptions, type OtlpSender, createOtlpSender } from './otlp-sender.ts';
 
-/** An OTLP over HTTP sender of metrics; twin of createOtlpExporter. */
+/** An OTLP sender of metrics; twin of createOtlpExporter. */
 export function createOtlpMetricsSender(options: OtlpOptions): OtlpSender<ResourceMetrics> {
   const serializer = options.protocol === 'http/json' ? JsonMetricsSerializer : ProtobufMetricsSerializer;
   return createOtlpSender<ResourceMetrics>(options, {
+    grpcService: 'opentelemetry.proto.collector.metrics.v1.MetricsService',
     encode: (metrics) => serializer.serializeRequest(metrics),
     readRefusal: (answer) => {
       const { rejectedDataPoints, errorMessage } = serializer.deserializeResponse(answer).partialSuccess ?? {};

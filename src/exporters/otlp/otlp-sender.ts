@@ -1,17 +1,20 @@
-// The transport of every OTLP over HTTP exporter, whatever its signal: encodes batches, posts them until they are taken, says what was refused.
+// What every OTLP exporter sends with, whatever its signal: encodes batches, posts them until they are taken, says what was refused.
 // `process` is imported, not read from the global scope: a program may put something else in its place.
+import { createRequire } from 'node:module';
 import process from 'node:process';
 import { diag } from '@opentelemetry/api';
 import type { BlockingResult, Delivery, SendOptions } from '../destination.ts';
-import { type Post, type PostAnswer, type TlsOptions, createPoster } from './http-post.ts';
-import { startPostBlocking } from './post-blocking.ts';
-import { MAX_ATTEMPTS, isRetryable, toWaitMillis } from './retry.ts';
+import type { TlsOptions } from './connection.ts';
+import type * as grpcTransport from './grpc-transport.ts';
+import { createHttpTransport } from './http-transport.ts';
+import { MAX_ATTEMPTS, toWaitMillis } from './retry.ts';
+import { type Judged, type Post, type Transport, toBasic } from './transport.ts';
 
 /** Where one signal goes, and how. */
 export interface OtlpTarget {
-  /** The signal's endpoint, path included. */
+  /** The signal's endpoint, path included; for gRPC, whose path the signal decides, what comes before it. */
   readonly url: string;
-  readonly protocol: 'http/protobuf' | 'http/json';
+  readonly protocol: 'http/protobuf' | 'http/json' | 'grpc';
   readonly headers: Readonly<Record<string, string>>;
   readonly compression: 'gzip' | 'none';
   /** For one attempt, from connecting to the end of the answer. */
@@ -29,6 +32,8 @@ export interface OtlpOptions extends OtlpTarget {
 
 /** What a signal brings along. */
 export interface OtlpSignal<Batch> {
+  /** The service of its receiver in OTLP over gRPC. */
+  readonly grpcService: string;
   readonly encode: (batch: Batch) => Uint8Array | undefined;
   /** What the receiver refused of a batch that it took; may throw on an answer that is not OTLP. */
   readonly readRefusal: (answer: Uint8Array) => { readonly what: string; readonly why: string | undefined } | undefined;
@@ -48,26 +53,18 @@ const { setTimeout, clearTimeout } = globalThis;
 /** Anything shorter in a header is a word, such as a name of a tenant. */
 const SHORTEST_KEY = 8;
 
+/** Of what a receiver says. */
+const MAX_REASON_LENGTH = 300;
+
 /** Makes a sender. Retries as the specification says; what it gives up on is rejected, never silently lost. */
 export function createOtlpSender<Batch>(options: OtlpOptions, signal: OtlpSignal<Batch>): OtlpSender<Batch> {
-  const target = {
-    url: options.url,
-    timeoutMillis: options.attemptMillis,
-    tls: options.tls,
-    headers: {
-      ...options.headers,
-      'content-type': options.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
-      ...(options.compression === 'gzip' && { 'content-encoding': 'gzip' }),
-    },
-  };
-  const post = createPoster(target);
+  const transport = createTransport(options, signal.grpcService);
   const address = options.redact(options.url);
 
+  const secrets = listSecrets(options);
+
   /** A receiver may quote the key that it was sent. */
-  function hideHeaders(text: string): string {
-    const values = Object.values(options.headers).filter((value) => value.length >= SHORTEST_KEY);
-    return values.reduce((rest, value) => rest.replaceAll(value, '…'), text);
-  }
+  const hideHeaders = (text: string): string => secrets.reduce((rest, secret) => rest.replaceAll(secret, '…'), text);
 
   function encode(batch: Batch): Uint8Array {
     const body = signal.encode(batch);
@@ -75,33 +72,34 @@ export function createOtlpSender<Batch>(options: OtlpOptions, signal: OtlpSignal
     return body;
   }
 
+  /** What the receiver says may be long, and quote what it was sent. */
+  const clean = (text: string): string => options.redact(hideHeaders(text)).slice(0, MAX_REASON_LENGTH);
+
   async function deliver(
     body: Uint8Array,
-    track: (post: Post | undefined) => void,
+    track: (post: Post<unknown> | undefined) => void,
     { onTrouble, leaving, abandoned }: SendOptions,
   ): Promise<void> {
     const deadline = performance.now() + options.totalMillis;
     for (let attempt = 1; ; attempt++) {
-      const sent = post(body, abandoned);
+      const sent = transport.post(body, abandoned);
       track(sent);
-      const result = await sent.answer.catch((error: Error) => error);
-      const taken = !(result instanceof Error) && result.statusCode >= 200 && result.statusCode < 300;
-      if (taken) return reportPartialSuccess(result);
-      const reason = result instanceof Error ? result : new Error(`HTTP status ${result.statusCode}`);
+      const answer: Judged & { readonly error?: Error } = await sent.answer.catch(toNoAnswer);
+      const { verdict } = answer;
+      if (verdict.taken) return reportPartialSuccess(answer);
+      const reason = answer.error ?? new Error(clean(verdict.reason));
       // Refused: what was written is with nobody.
       track(undefined);
       const isLast = attempt === MAX_ATTEMPTS || leaving.aborted;
-      const again = result instanceof Error || isRetryable(result.statusCode);
-      const retryAfter = result instanceof Error ? undefined : result.retryAfter;
-      const waitMillis = toWaitMillis(attempt, retryAfter, Date.now(), Math.random());
-      if (!again || isLast || performance.now() + waitMillis > deadline) throw reason;
+      const waitMillis = toWaitMillis(attempt, verdict.waitMillis, Math.random());
+      if (!verdict.retry || isLast || performance.now() + waitMillis > deadline) throw reason;
       onTrouble(reason);
       await sleepUnref(waitMillis, leaving);
     }
   }
 
   /** A receiver may take a batch and refuse a part of it; sending that again would not help (OTLP, "Partial Success"). */
-  function reportPartialSuccess({ body }: PostAnswer): void {
+  function reportPartialSuccess({ body }: Judged): void {
     if (body.length === 0) return;
     let refusal;
     try {
@@ -111,13 +109,13 @@ export function createOtlpSender<Batch>(options: OtlpOptions, signal: OtlpSignal
       return;
     }
     if (refusal === undefined) return;
-    diag.warn(`${address} refused ${refusal.what}: ${options.redact(hideHeaders(refusal.why ?? 'no reason given'))}`);
+    diag.warn(`${address} refused ${refusal.what}: ${clean(refusal.why ?? 'no reason given')}`);
   }
 
   return {
     address,
     send(batch, sendOptions): Delivery {
-      let current: Post | undefined;
+      let current: Post<unknown> | undefined;
       const body = encode(batch);
       const packed = options.compression === 'gzip' ? gzipAsync(body) : Promise.resolve(body);
       const done = packed.then((bytes) => deliver(bytes, (sent) => (current = sent), sendOptions));
@@ -127,10 +125,37 @@ export function createOtlpSender<Batch>(options: OtlpOptions, signal: OtlpSignal
       const bodies = batches.map((batch) =>
         options.compression === 'gzip' ? process.getBuiltinModule('node:zlib').gzipSync(encode(batch)) : encode(batch),
       );
-      return startPostBlocking(target, bodies, limitMillis);
+      return transport.startPostBlocking(bodies, limitMillis);
     },
   };
 }
+
+/** What headers hold, whole and word by word: a receiver may quote `abc` of `Bearer abc`. The longest first, since one may be in another. */
+function listSecrets({ headers, url }: OtlpTarget): readonly string[] {
+  const values = [...Object.values(headers), toBasic(new URL(url)) ?? ''];
+  const parts = values.flatMap((value) => value.split(/[\s,;]+/)).concat(values);
+  return [...new Set(parts)].filter((part) => part.length >= SHORTEST_KEY).toSorted((a, b) => b.length - a.length);
+}
+
+function createTransport(options: OtlpTarget, grpcService: string): Transport {
+  const { url, headers, protocol, attemptMillis: timeoutMillis, tls } = options;
+  const target = { url, headers, isGzip: options.compression === 'gzip', timeoutMillis, tls };
+  if (protocol === 'grpc') return loadGrpc().createGrpcTransport(target, grpcService);
+  return createHttpTransport(target, protocol === 'http/json' ? 'application/json' : 'application/x-protobuf');
+}
+
+/** The build makes it a file beside the agent's; run from source, it is the TypeScript file. */
+function loadGrpc(): typeof grpcTransport {
+  const path = import.meta.url.endsWith('.ts') ? './grpc-transport.ts' : './grpc.cjs';
+  return createRequire(import.meta.url)(path) as typeof grpcTransport;
+}
+
+/** Without an answer nobody has the batch, and it may be sent again. */
+const toNoAnswer = (error: Error): Judged & { readonly error: Error } => ({
+  error,
+  verdict: { taken: false, reason: error.message, retry: true, waitMillis: undefined },
+  body: new Uint8Array(),
+});
 
 const gzipAsync = (body: Uint8Array): Promise<Uint8Array> =>
   new Promise((resolve, reject) => {

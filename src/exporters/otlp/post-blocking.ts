@@ -1,19 +1,16 @@
-// Called while the process is leaving (`exit`): the event loop is gone, so a worker thread sends and this thread waits for it.
+// Called by a transport while the process is leaving (`exit`): the event loop is gone, so a worker thread sends and this thread waits for it.
 // Imported, not read from the global scope: a program may put something else in its place.
 import process from 'node:process';
 import type { BlockingResult } from '../destination.ts';
-import type { PostTarget } from './http-post.ts';
 
-/** Runs in the worker; plain CommonJS text, since a worker of a bundle has no file of its own. */
+/** Runs in the worker; plain CommonJS text, since a worker of a bundle has no file of its own. The transport's own text follows it. */
 const WORKER_SOURCE = `
-const { workerData: { url, headers, tls, bodies, shared } } = require('node:worker_threads');
-const { request } = require(url.startsWith('https:') ? 'node:https' : 'node:http');
+const { workerData: { target, bodies, shared } } = require('node:worker_threads');
 const [done, ...slots] = shared;
 let open = bodies.length;
-for (const [index, body] of bodies.entries()) {
-  const slot = slots[index];
+const settles = slots.map((slot) => {
   let settled = false;
-  const settle = (taken, reason = '') => {
+  return (taken, reason = '') => {
     if (settled) return;
     settled = true;
     const { written } = new TextEncoder().encodeInto(reason, new Uint8Array(slot.buffer, 8));
@@ -23,14 +20,7 @@ for (const [index, body] of bodies.entries()) {
     Atomics.store(done, 0, 1);
     Atomics.notify(done, 0);
   };
-  const outgoing = request(url, { ...tls, method: 'POST', agent: false, headers: { ...headers, 'content-length': body.byteLength } }, (response) => {
-    response.resume();
-    settle(response.statusCode >= 200 && response.statusCode < 300, 'HTTP status ' + response.statusCode);
-  });
-  outgoing.on('error', (error) => settle(false, error.message || error.code));
-  outgoing.on('close', () => settle(false, 'connection closed without an answer'));
-  outgoing.end(body);
-}
+});
 `;
 
 const WAITING = 0;
@@ -38,11 +28,13 @@ const TAKEN = 1;
 const SLOT_BYTES = 256;
 
 /**
- * Starts to post all bodies at once. What comes back blocks until each is answered, or `limitMillis` since then are over, and gives
+ * Starts to post all bodies at once. `source` is what the transport does in the worker: it posts each of `bodies` to `target`, which is copied to it, and calls
+ * `settles[index](taken, reason)` for each, with a reason that quotes nothing of the answer. What comes back blocks until each is answered, or `limitMillis` since then are over, and gives
  * back what became of each; between the two the caller may start others.
  */
 export function startPostBlocking(
-  target: PostTarget,
+  source: string,
+  target: object,
   bodies: readonly Uint8Array[],
   limitMillis: number,
 ): () => readonly BlockingResult[] {
@@ -51,13 +43,13 @@ export function startPostBlocking(
   const slots = bodies.map(() => new Int32Array(new SharedArrayBuffer(SLOT_BYTES)));
   const { Worker } = process.getBuiltinModule('node:worker_threads');
   // No flags and no NODE_OPTIONS: the worker must load neither this agent nor what else the application preloads.
-  const worker = new Worker(WORKER_SOURCE, {
+  const worker = new Worker(WORKER_SOURCE + source, {
     eval: true,
     execArgv: [],
     env: {},
     stdout: true,
     stderr: true,
-    workerData: { url: target.url, headers: target.headers, tls: target.tls, bodies, shared: [done, ...slots] },
+    workerData: { target, bodies, shared: [done, ...slots] },
   });
   worker.unref();
   const deadline = performance.now() + limitMillis;

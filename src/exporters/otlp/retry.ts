@@ -5,21 +5,20 @@ const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 const FIRST_WAIT_MILLIS = 1000;
 const LONGEST_WAIT_MILLIS = 5000;
-const LONGEST_RETRY_AFTER_MILLIS = 60_000;
+const LONGEST_ASKED_MILLIS = 60_000;
 export const MAX_ATTEMPTS = 5;
 
 export const isRetryable = (statusCode: number): boolean => RETRYABLE_STATUS.has(statusCode);
 
 /** Milliseconds to wait before attempt `attempt` + 1 (the first is 1): what the receiver asks for, else exponential with jitter. */
-export function toWaitMillis(attempt: number, retryAfter: string | undefined, now: number, random: number): number {
-  const asked = readRetryAfter(retryAfter, now);
-  if (asked !== undefined) return Math.min(asked, LONGEST_RETRY_AFTER_MILLIS);
+export function toWaitMillis(attempt: number, asked: number | undefined, random: number): number {
+  if (asked !== undefined) return Math.min(asked, LONGEST_ASKED_MILLIS);
   const base = Math.min(FIRST_WAIT_MILLIS * 1.5 ** (attempt - 1), LONGEST_WAIT_MILLIS);
   return Math.round(base * (0.8 + 0.4 * random));
 }
 
-/** Retry-After is a number of seconds or a date (RFC 9110 10.2.3); anything else says nothing. */
-function readRetryAfter(value: string | undefined, now: number): number | undefined {
+/** The milliseconds of Retry-After, a number of seconds or a date (RFC 9110 10.2.3); anything else says nothing. */
+export function readRetryAfter(value: string | undefined, now: number): number | undefined {
   if (value === undefined) return undefined;
   if (/^\d{1,9}$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
