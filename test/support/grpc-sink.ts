@@ -178,7 +178,9 @@ function toTlsOptions(tls: 'server' | 'client'): object {
 
 function toRequest(wire: Buffer, headers: IncomingHttpHeaders): GrpcRequest {
   const isCompressed = wire[0] === 1;
-  const message = wire.subarray(PREFIX_BYTES, PREFIX_BYTES + wire.readUInt32BE(1));
+  // What is no call has none.
+  const length = wire.length < PREFIX_BYTES ? 0 : wire.readUInt32BE(1);
+  const message = wire.subarray(PREFIX_BYTES, PREFIX_BYTES + length);
   return {
     path: headers[':path'] ?? '',
     headers,

@@ -39,18 +39,27 @@ suite('the verdict on a gRPC answer', () => {
     const any = Buffer.from('\n(type.googleapis.com/google.rpc.RetryInfo');
     const details = Buffer.concat([Buffer.from([8, 8, 0x1a, any.length + 2]), any, Buffer.from([0x12, 0])]);
     const verdict = judge({ 'grpc-status': '8', 'grpc-status-details-bin': details.toString('base64') });
-    assert.deepEqual(verdict.taken === false && [verdict.retry, verdict.waitMillis], [true, undefined]);
+    assert.deepEqual(!verdict.taken && [verdict.retry, verdict.waitMillis], [true, undefined]);
   });
 
   test('RetryInfo makes nothing retryable that is not', () => {
     const verdict = judge({ 'grpc-status': '3', 'grpc-status-details-bin': encodeRetryInfo(3, 1000) });
-    assert.equal(verdict.taken === false && verdict.retry, false);
+    assert.equal(!verdict.taken && verdict.retry, false);
   });
 
-  for (const details of ['', 'AAAA', '////', 'GgE', 'Gv////8P', 'a,b', 'CAgaBAoCdHk=', Buffer.alloc(99, 0xff).toString('base64')])
+  for (const details of [
+    '',
+    'AAAA',
+    '////',
+    'GgE',
+    'Gv////8P',
+    'a,b',
+    'CAgaBAoCdHk=',
+    Buffer.alloc(99, 0xff).toString('base64'),
+  ])
     test(`details that are ${JSON.stringify(details)} say nothing`, () => {
       const verdict = judge({ 'grpc-status': '8', 'grpc-status-details-bin': details });
-      assert.equal(verdict.taken === false && verdict.retry, false);
+      assert.equal(!verdict.taken && verdict.retry, false);
     });
 
   for (const [message, text] of [
@@ -59,7 +68,7 @@ suite('the verdict on a gRPC answer', () => {
   ] as const) {
     test(`the message ${message} is read as ${text}`, () => {
       const verdict = judge({ 'grpc-status': '3', 'grpc-message': message });
-      assert.equal(verdict.taken === false && verdict.reason, `gRPC status 3 INVALID_ARGUMENT: ${text}`);
+      assert.equal(!verdict.taken && verdict.reason, `gRPC status 3 INVALID_ARGUMENT: ${text}`);
     });
   }
 
