@@ -100,6 +100,12 @@ const outputs = await Promise.all([
     input: 'src/pipeline/other-propagators.ts',
     output: { file: 'dist/other-propagators.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
+  // Read only where OTLP goes by gRPC.
+  build({
+    ...shared,
+    input: 'src/exporters/otlp/grpc-transport.ts',
+    output: { file: 'dist/grpc.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
   // Read only where metrics are on, and Node's own only where they are asked for.
   build({
     ...shared,

@@ -21,7 +21,7 @@ const MARKER = 'one to 64 letters, digits or any of _ - . * [ ] < >';
 const PROPAGATORS = ['tracecontext', 'baggage'] as const;
 const OTHER_PROPAGATORS = ['b3', 'b3multi', 'jaeger', 'xray'] as const;
 const DETECTORS = ['host', 'os', 'process'] as const;
-const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
+const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
 const COMPRESSIONS = ['none', 'gzip'] as const;
 
 /** Every option by its dotted name. */
@@ -288,28 +288,28 @@ export const options = {
     doc: 'Whether traces are sent by OTLP. auto: when an endpoint is given.',
   }),
   'export.otlp.endpoint': option({
-    schema: schema.httpAddress,
+    schema: schema.otlpAddress,
     default: undefined,
     env: [variable.text('OTEL_EXPORTER_OTLP_ENDPOINT')],
-    doc: 'Address of an OTLP/HTTP receiver, such as http://localhost:4318; /v1/traces is added to its path.',
+    doc: 'Address of an OTLP receiver. Over HTTP such as http://localhost:4318; /v1/traces is added to its path. With grpc such as http://localhost:4317 or collector:4317, without a path.',
     secret: true,
   }),
   'export.otlp.tracesEndpoint': option({
-    schema: schema.httpAddress,
+    schema: schema.otlpAddress,
     default: undefined,
     env: [variable.text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT')],
     doc: 'Address for traces, used as it stands in place of export.otlp.endpoint.',
     secret: true,
   }),
   'export.otlp.metricsEndpoint': option({
-    schema: schema.httpAddress,
+    schema: schema.otlpAddress,
     default: undefined,
     env: [variable.text('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT')],
     doc: 'Address for metrics, used as it stands in place of export.otlp.endpoint. Giving it turns metrics on.',
     secret: true,
   }),
   'export.otlp.logsEndpoint': option({
-    schema: schema.httpAddress,
+    schema: schema.otlpAddress,
     default: undefined,
     env: [variable.text('OTEL_EXPORTER_OTLP_LOGS_ENDPOINT')],
     doc: 'Address for logs, used as it stands in place of export.otlp.endpoint. Giving it turns logs on.',
@@ -319,29 +319,49 @@ export const options = {
     schema: () => schema.oneOf(PROTOCOLS),
     default: 'http/protobuf',
     env: [variable.word('OTEL_EXPORTER_OTLP_PROTOCOL')],
-    doc: 'How OTLP is written: http/protobuf or http/json.',
-    later: ['grpc'],
+    doc: 'How OTLP is sent: http/protobuf, http/json or grpc.',
   }),
   'export.otlp.tracesProtocol': option({
     schema: () => schema.oneOf(PROTOCOLS),
     default: undefined,
     env: [variable.word('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL')],
-    doc: 'How traces are written, in place of export.otlp.protocol.',
-    later: ['grpc'],
+    doc: 'How traces are sent, in place of export.otlp.protocol.',
   }),
   'export.otlp.metricsProtocol': option({
     schema: () => schema.oneOf(PROTOCOLS),
     default: undefined,
     env: [variable.word('OTEL_EXPORTER_OTLP_METRICS_PROTOCOL')],
-    doc: 'How metrics are written, in place of export.otlp.protocol.',
-    later: ['grpc'],
+    doc: 'How metrics are sent, in place of export.otlp.protocol.',
   }),
   'export.otlp.logsProtocol': option({
     schema: () => schema.oneOf(PROTOCOLS),
     default: undefined,
     env: [variable.word('OTEL_EXPORTER_OTLP_LOGS_PROTOCOL')],
-    doc: 'How logs are written, in place of export.otlp.protocol.',
-    later: ['grpc'],
+    doc: 'How logs are sent, in place of export.otlp.protocol.',
+  }),
+  'export.otlp.insecure': option({
+    schema: schema.flag,
+    default: false,
+    env: [variable.flag('OTEL_EXPORTER_OTLP_INSECURE')],
+    doc: 'Whether an endpoint without http:// or https://, which only grpc takes, is spoken to without TLS.',
+  }),
+  'export.otlp.tracesInsecure': option({
+    schema: schema.flag,
+    default: undefined,
+    env: [variable.flag('OTEL_EXPORTER_OTLP_TRACES_INSECURE')],
+    doc: 'The same for traces only, in place of export.otlp.insecure.',
+  }),
+  'export.otlp.metricsInsecure': option({
+    schema: schema.flag,
+    default: undefined,
+    env: [variable.flag('OTEL_EXPORTER_OTLP_METRICS_INSECURE')],
+    doc: 'The same for metrics only, in place of export.otlp.insecure.',
+  }),
+  'export.otlp.logsInsecure': option({
+    schema: schema.flag,
+    default: undefined,
+    env: [variable.flag('OTEL_EXPORTER_OTLP_LOGS_INSECURE')],
+    doc: 'The same for logs only, in place of export.otlp.insecure.',
   }),
   'export.otlp.headers': option({
     schema: schema.headers,

@@ -1,4 +1,5 @@
 // Called by agent.ts once, before anything else: environment > file > default, every value with its origin, every mistake as a value.
+import { checkEndpoints } from './check-endpoints.ts';
 import { checkVariables } from './check-variables.ts';
 import type { Config, ConfigIssue, OptionKey, Origin } from './config.ts';
 import { type Decision, decideOption, type FileValue } from './decide-option.ts';
@@ -61,6 +62,7 @@ function read({ env, entry, cwd }: ConfigInput, findings: Findings): ConfigResul
     const fallback = suggested.get(key) ?? { value: row.default, origin: 'default' };
     decisions.set(key, decideOption(key, row, { env, file: given.get(key), fallback }, findings));
   }
+  checkEndpoints(decisions, findings);
   for (const { level, name, text, hidesUrls } of checkVariables(env, rows)) {
     findings.add({ level, message: text, origin: { variable: name } }, hidesUrls);
   }

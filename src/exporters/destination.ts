@@ -13,7 +13,12 @@ export interface EncodedBatch {
 /** What became of one attempt. `again`: the same batch may be taken later, after `waitMillis` where the receiver says so. */
 export type Outcome =
   | { readonly taken: true }
-  | { readonly taken: false; readonly reason: Error; readonly again: boolean; readonly waitMillis?: number | undefined };
+  | {
+      readonly taken: false;
+      readonly reason: Error;
+      readonly again: boolean;
+      readonly waitMillis?: number | undefined;
+    };
 
 /** One batch on its way. */
 export interface Attempt {

@@ -143,8 +143,8 @@ const wrong: readonly [Env, string][] = [
   ],
   [{ OTEL_SDK_DISABLED: 'maybe' }, 'OTEL_SDK_DISABLED: expected true or false, got "maybe"; using the default true'],
   [
-    { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
-    'OTEL_EXPORTER_OTLP_PROTOCOL: grpc is not supported in this version yet, only http/protobuf or http/json; using the default "http/protobuf"',
+    { OTEL_EXPORTER_OTLP_PROTOCOL: 'thrift' },
+    'OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf, http/json or grpc, got "thrift"; using the default "http/protobuf"',
   ],
   [
     { OTEL_PROPAGATORS: 'ottrace,tracecontext' },

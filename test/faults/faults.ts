@@ -48,8 +48,7 @@ const FAULTS: readonly Fault[] = [
   { name: 'healthy receiver' },
   {
     name: 'refuses connections',
-    prepare: async ({ env }) =>
-      void (env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${await closedPort()}`),
+    prepare: async ({ env }) => void (env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${await closedPort()}`),
   },
   { name: 'hangs', prepare: ({ sink }) => sink.answerWith({ hang: true }) },
   {
@@ -66,9 +65,21 @@ const FAULTS: readonly Fault[] = [
     prepare: (scene) => first(scene, times(2, { status: 429, retryAfter: 1 })),
     during: arrive(50),
   },
-  { name: '503 three times, then fine', prepare: (scene) => first(scene, times(3, { status: 503 })), during: arrive(50) },
-  { name: 'reset in mid-body, then fine', prepare: (scene) => first(scene, [{ reset: 'request' }]), during: arrive(50) },
-  { name: 'reset in mid-answer, then fine', prepare: (scene) => first(scene, [{ reset: 'response' }]), during: arrive(50) },
+  {
+    name: '503 three times, then fine',
+    prepare: (scene) => first(scene, times(3, { status: 503 })),
+    during: arrive(50),
+  },
+  {
+    name: 'reset in mid-body, then fine',
+    prepare: (scene) => first(scene, [{ reset: 'request' }]),
+    during: arrive(50),
+  },
+  {
+    name: 'reset in mid-answer, then fine',
+    prepare: (scene) => first(scene, [{ reset: 'response' }]),
+    during: arrive(50),
+  },
   { name: 'garbage for an answer (200)', prepare: ({ sink }) => sink.answerWith({ garbage: true }) },
   { name: '400: refused for good', prepare: ({ sink }) => sink.answerWith({ status: 400 }) },
   {
@@ -169,8 +180,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'process.exit(3), receiver refuses',
-    prepare: async ({ env }) =>
-      void (env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${await closedPort()}`),
+    prepare: async ({ env }) => void (env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${await closedPort()}`),
     end: '/exit',
   },
 ];
@@ -261,7 +271,12 @@ async function play({ name, prepare, during, end = 'SIGTERM', elsewhere }: Fault
     const says = traced.stderr
       .split('\n')
       .filter((line) => line.startsWith('tracing: '))
-      .map((line) => line.replace('tracing: ', '').replaceAll(/127\.0\.0\.1:\d+|localhost:\d+/g, 'receiver').replaceAll(folder, ''));
+      .map((line) =>
+        line
+          .replace('tracing: ', '')
+          .replaceAll(/127\.0\.0\.1:\d+|localhost:\d+/g, 'receiver')
+          .replaceAll(folder, ''),
+      );
     return {
       name,
       cells: [

@@ -1,6 +1,6 @@
-// Called by the OTLP sender for every answer: taken, refused for good, or to be sent again (opentelemetry.io/docs/specs/otlp, "Failures").
-import type { Outcome } from '../destination.ts';
+// Called by http-transport.ts for every answer: taken, refused for good, or to be sent again (opentelemetry.io/docs/specs/otlp, "Failures").
 import type { PostAnswer } from './http-post.ts';
+import type { Verdict } from './transport.ts';
 
 /** The only status codes after which a client may send the same batch again. */
 export const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -8,12 +8,12 @@ export const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504
 const LONGEST_RETRY_AFTER_MILLIS = 60_000;
 
 /** What an answer over HTTP says of its batch; `now` in milliseconds since 1970, for a Retry-After that is a date. */
-export function judgeHttpAnswer({ statusCode, retryAfter }: PostAnswer, now: number): Outcome {
+export function judgeHttpAnswer({ statusCode, retryAfter }: PostAnswer, now: number): Verdict {
   if (statusCode >= 200 && statusCode < 300) return { taken: true };
   return {
     taken: false,
-    reason: new Error(`HTTP status ${statusCode}`),
-    again: RETRYABLE_STATUS.has(statusCode),
+    reason: `HTTP status ${statusCode}`,
+    retry: RETRYABLE_STATUS.has(statusCode),
     waitMillis: readRetryAfter(retryAfter, now),
   };
 }

@@ -3,11 +3,14 @@ import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otl
 import type { Destination } from '../destination.ts';
 import { type OtlpOptions, createOtlpSender } from './otlp-sender.ts';
 
-/** An OTLP over HTTP destination for spans. */
+/** An OTLP destination for spans. */
 export function createOtlpExporter(options: OtlpOptions): Destination {
   const serializer = options.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
-  return createOtlpSender(options, (answer) => {
-    const { rejectedSpans, errorMessage } = serializer.deserializeResponse(answer).partialSuccess ?? {};
-    return rejectedSpans ? { what: `${rejectedSpans} spans`, why: errorMessage } : undefined;
+  return createOtlpSender(options, {
+    grpcService: 'opentelemetry.proto.collector.trace.v1.TraceService',
+    readRefusal: (answer) => {
+      const { rejectedSpans, errorMessage } = serializer.deserializeResponse(answer).partialSuccess ?? {};
+      return rejectedSpans ? { what: `${rejectedSpans} spans`, why: errorMessage } : undefined;
+    },
   });
 }

@@ -1,17 +1,19 @@
-// The transport of every OTLP over HTTP exporter, whatever its signal: one attempt for an encoded batch, and what the receiver says of it.
+// What every OTLP exporter sends with, whatever its signal: one attempt for an encoded batch, and what the receiver says of it.
 // `process` is imported, not read from the global scope: a program may put something else in its place.
+import { createRequire } from 'node:module';
 import process from 'node:process';
 import { diag } from '@opentelemetry/api';
 import type { Destination, EncodedBatch, Outcome } from '../destination.ts';
-import { type Post, type TlsOptions, createPoster } from './http-post.ts';
-import { judgeHttpAnswer } from './judge-answer.ts';
-import { startPostBlocking } from './post-blocking.ts';
+import type { TlsOptions } from './connection.ts';
+import type * as grpcTransport from './grpc-transport.ts';
+import { createHttpTransport } from './http-transport.ts';
+import { type Post, type Transport, toBasic } from './transport.ts';
 
 /** Where one signal goes, and how. */
 export interface OtlpTarget {
-  /** The signal's endpoint, path included. */
+  /** The signal's endpoint, path included; for gRPC, whose path the signal decides, what comes before it. */
   readonly url: string;
-  readonly protocol: 'http/protobuf' | 'http/json';
+  readonly protocol: 'http/protobuf' | 'http/json' | 'grpc';
   readonly headers: Readonly<Record<string, string>>;
   readonly compression: 'gzip' | 'none';
   /** For one attempt, from connecting to the end of the answer. */
@@ -25,41 +27,35 @@ export interface OtlpOptions extends OtlpTarget {
   readonly redact: (text: string) => string;
 }
 
-/** Reads what a receiver refused of a batch that it took; may throw on an answer that is not OTLP. */
-export type ReadRefusal = (
-  answer: Uint8Array,
-) => { readonly what: string; readonly why: string | undefined } | undefined;
+/** What a signal brings along. */
+export interface OtlpSignal {
+  /** The service of its receiver in OTLP over gRPC. */
+  readonly grpcService: string;
+  /** What the receiver refused of a batch that it took; may throw on an answer that is not OTLP. */
+  readonly readRefusal: (answer: Uint8Array) => { readonly what: string; readonly why: string | undefined } | undefined;
+}
 
 /** Anything shorter in a header is a word, such as a name of a tenant. */
 const SHORTEST_KEY = 8;
 
+/** Of what a receiver says. */
+const MAX_REASON_LENGTH = 300;
+
 /** Of one signal to one receiver, so that a slow receiver is no bottleneck (OTLP, "Concurrent Requests"). */
 const MAX_IN_FLIGHT = 4;
 
-/** Makes an OTLP over HTTP destination of one signal. */
-export function createOtlpSender(options: OtlpOptions, readRefusal: ReadRefusal): Destination {
+/** Makes an OTLP destination of one signal. */
+export function createOtlpSender(options: OtlpOptions, signal: OtlpSignal): Destination {
   const isPacked = options.compression === 'gzip';
-  const target = {
-    url: options.url,
-    timeoutMillis: options.attemptMillis,
-    tls: options.tls,
-    maxSockets: MAX_IN_FLIGHT,
-    headers: {
-      ...options.headers,
-      'content-type': options.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
-      ...(isPacked && { 'content-encoding': 'gzip' }),
-    },
-  };
-  const post = createPoster(target);
+  const transport = createTransport(options, signal.grpcService);
   const address = options.redact(options.url);
+  const secrets = listSecrets(options);
   /** Batches that are sent again are packed once. */
   const packed = new WeakMap<EncodedBatch, Uint8Array>();
 
-  /** A receiver may quote the key that it was sent. */
-  function hideHeaders(text: string): string {
-    const values = Object.values(options.headers).filter((value) => value.length >= SHORTEST_KEY);
-    return values.reduce((rest, value) => rest.replaceAll(value, '…'), text);
-  }
+  /** What a receiver says may be long, and quote the key that it was sent. */
+  const clean = (text: string): string =>
+    options.redact(secrets.reduce((rest, secret) => rest.replaceAll(secret, '…'), text)).slice(0, MAX_REASON_LENGTH);
 
   async function pack(batch: EncodedBatch): Promise<Uint8Array> {
     const known = packed.get(batch);
@@ -71,19 +67,23 @@ export function createOtlpSender(options: OtlpOptions, readRefusal: ReadRefusal)
 
   async function attempt(
     batch: EncodedBatch,
-    track: (post: Post | undefined) => void,
+    track: (post: Post<unknown> | undefined) => void,
     abandoned: AbortSignal,
   ): Promise<Outcome> {
-    const body = isPacked ? await pack(batch) : batch.body;
-    const sent = post(body, abandoned);
+    const sent = transport.post(isPacked ? await pack(batch) : batch.body, abandoned);
     track(sent);
     const answer = await sent.answer.catch((error: Error) => error);
+    // Without an answer nobody has the batch, and it may be sent again.
     if (answer instanceof Error) return { taken: false, reason: answer, again: true };
-    const outcome = judgeHttpAnswer(answer, Date.now());
-    if (outcome.taken) reportPartialSuccess(answer.body);
+    const { verdict, body } = answer;
+    if (verdict.taken) {
+      reportPartialSuccess(body);
+      return verdict;
+    }
     // Refused: what was written is with nobody.
-    else track(undefined);
-    return outcome;
+    track(undefined);
+    const { reason, retry, waitMillis } = verdict;
+    return { taken: false, reason: new Error(clean(reason)), again: retry, waitMillis };
   }
 
   /** A receiver may take a batch and refuse a part of it; sending that again would not help (OTLP, "Partial Success"). */
@@ -91,13 +91,13 @@ export function createOtlpSender(options: OtlpOptions, readRefusal: ReadRefusal)
     if (body.length === 0) return;
     let refusal;
     try {
-      refusal = readRefusal(body);
+      refusal = signal.readRefusal(body);
     } catch {
       diag.debug(`${address} took a batch and answered with something that is not OTLP`);
       return;
     }
     if (refusal === undefined) return;
-    diag.warn(`${address} refused ${refusal.what}: ${options.redact(hideHeaders(refusal.why ?? 'no reason given'))}`);
+    diag.warn(`${address} refused ${refusal.what}: ${clean(refusal.why ?? 'no reason given')}`);
   }
 
   return {
@@ -105,7 +105,7 @@ export function createOtlpSender(options: OtlpOptions, readRefusal: ReadRefusal)
     encoding: options.protocol === 'http/json' ? 'json' : 'protobuf',
     maxInFlight: MAX_IN_FLIGHT,
     send(batch, abandoned) {
-      let current: Post | undefined;
+      let current: Post<unknown> | undefined;
       const outcome = attempt(batch, (sent) => (current = sent), abandoned).catch(
         // Not the receiver's fault, so another attempt would fail as well: the batch could not be encoded.
         (error: Error): Outcome => ({ taken: false, reason: error, again: false }),
@@ -115,9 +115,30 @@ export function createOtlpSender(options: OtlpOptions, readRefusal: ReadRefusal)
     startSendBlocking(batches, limitMillis) {
       const { gzipSync } = process.getBuiltinModule('node:zlib');
       const bodies = batches.map((batch) => (isPacked ? (packed.get(batch) ?? gzipSync(batch.body)) : batch.body));
-      return startPostBlocking(target, bodies, limitMillis);
+      return transport.startPostBlocking(bodies, limitMillis);
     },
   };
+}
+
+/** What headers hold, whole and word by word: a receiver may quote `abc` of `Bearer abc`. The longest first, since one may be in another. */
+function listSecrets({ headers, url }: OtlpTarget): readonly string[] {
+  const values = [...Object.values(headers), toBasic(new URL(url)) ?? ''];
+  const parts = values.flatMap((value) => value.split(/[\s,;]+/)).concat(values);
+  return [...new Set(parts)].filter((part) => part.length >= SHORTEST_KEY).toSorted((a, b) => b.length - a.length);
+}
+
+function createTransport(options: OtlpTarget, grpcService: string): Transport {
+  const { url, headers, protocol, attemptMillis: timeoutMillis, tls } = options;
+  const isGzip = options.compression === 'gzip';
+  const target = { url, headers, isGzip, timeoutMillis, tls, maxInFlight: MAX_IN_FLIGHT };
+  if (protocol === 'grpc') return loadGrpc().createGrpcTransport(target, grpcService);
+  return createHttpTransport(target, protocol === 'http/json' ? 'application/json' : 'application/x-protobuf');
+}
+
+/** The build makes it a file beside the agent's; run from source, it is the TypeScript file. */
+function loadGrpc(): typeof grpcTransport {
+  const path = import.meta.url.endsWith('.ts') ? './grpc-transport.ts' : './grpc.cjs';
+  return createRequire(import.meta.url)(path) as typeof grpcTransport;
 }
 
 const gzip = (body: Uint8Array): Promise<Uint8Array> =>

@@ -40,10 +40,10 @@ export function loadLogs({ config, redactor, resource, ready }: LoadLogsOptions)
   try {
     const { createLogsSignal, startLogs } = load();
     const target = toOtlpTarget(config, 'logs');
-    const { encode, readRefusal } = createLogsSignal(target.protocol);
+    const signal = createLogsSignal(target.protocol);
     const delivery = new Delivery<ReadableLogRecord>({
-      destinations: [createOtlpSender({ ...target, redact: (text) => redactor.redact(text, 'client') }, readRefusal)],
-      createBuilder: () => createObjectBuilder({ encode, estimateBytes: estimateLogBytes }),
+      destinations: [createOtlpSender({ ...target, redact: (text) => redactor.redact(text, 'client') }, signal)],
+      createBuilder: () => createObjectBuilder({ encode: signal.encode, estimateBytes: estimateLogBytes }),
       noun: ['log record', 'log records'],
       delayMillis: config['logs.delayMillis'] ?? config['export.batch.delayMillis'],
       maxBatchItems: config['logs.maxRecords'] ?? config['export.batch.maxSpans'],
