@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startBackend } from '../support/backend.ts';
 import { startBlackHole } from '../support/black-hole.ts';
-import { type Sink, closedPort, startSink, times } from '../support/otlp-sink.ts';
+import { type Answer, type Sink, closedPort, startSink, times } from '../support/otlp-sink.ts';
 import { agentFlags } from '../support/run-program.ts';
 
 const { values: args } = parseArgs({ options: { only: { type: 'string' }, update: { type: 'boolean' } } });
@@ -62,22 +62,22 @@ const FAULTS: readonly Fault[] = [
   { name: 'slow: 700 ms an answer', prepare: ({ sink }) => sink.answerWith({ accept: true, delayMillis: 700 }) },
   {
     name: '429 with Retry-After: 1, twice',
-    prepare: (scene) => first(scene, times(2, { status: 429, retryAfter: 1 })),
+    prepare: ({ sink }) => void answerFirst(sink, times(2, { status: 429, retryAfter: 1 })),
     during: arrive(50),
   },
   {
     name: '503 three times, then fine',
-    prepare: (scene) => first(scene, times(3, { status: 503 })),
+    prepare: ({ sink }) => void answerFirst(sink, times(3, { status: 503 })),
     during: arrive(50),
   },
   {
     name: 'reset in mid-body, then fine',
-    prepare: (scene) => first(scene, [{ reset: 'request' }]),
+    prepare: ({ sink }) => void answerFirst(sink, [{ reset: 'request' }]),
     during: arrive(50),
   },
   {
     name: 'reset in mid-answer, then fine',
-    prepare: (scene) => first(scene, [{ reset: 'response' }]),
+    prepare: ({ sink }) => void answerFirst(sink, [{ reset: 'response' }]),
     during: arrive(50),
   },
   { name: 'garbage for an answer (200)', prepare: ({ sink }) => sink.answerWith({ garbage: true }) },
@@ -185,15 +185,13 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-function first({ sink }: Scene, answers: Parameters<typeof times>[1][]): void {
-  // A sink takes its first answers when it is made; here it is told one by one.
-  const queue = [...answers];
-  const next = (): void => {
-    const answer = queue.shift();
-    sink.answerWith(answer ?? { accept: true });
-    if (answer !== undefined) void sink.waitForRequests(sink.requests.length + 1).then(next, () => {});
-  };
-  next();
+/** A sink takes its first answers when it is made; one that is there already is told one after the other. */
+async function answerFirst(sink: Sink, answers: readonly Answer[]): Promise<void> {
+  for (const answer of answers) {
+    sink.answerWith(answer);
+    await sink.waitForRequests(sink.requests.length + 1);
+  }
+  sink.answerWith({ accept: true });
 }
 
 function arrive(count: number): During {
