@@ -1,23 +1,27 @@
 // Made by start-pipeline.ts: the last of the span processors, which sends ended spans of sampled traces to their destinations.
-import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { isSampled } from '../processors/sampled-only.ts';
 import { estimateBytes } from '../processors/span-bytes.ts';
 import { Delivery, type DeliveryOptions } from './delivery.ts';
 import { createObjectBuilder } from './object-builder.ts';
+import { createSpanBuilder } from './span-builder.ts';
 
-export type SpanDeliveryOptions = Omit<DeliveryOptions<ReadableSpan>, 'noun' | 'createBuilder'>;
+export interface SpanDeliveryOptions extends Omit<DeliveryOptions<ReadableSpan>, 'noun' | 'createBuilder'> {
+  readonly resource: Resource;
+}
 
 /** Spans' way out of the process. */
 export class SpanDelivery extends Delivery<ReadableSpan> implements SpanProcessor {
-  constructor(options: SpanDeliveryOptions) {
+  constructor({ resource, ...options }: SpanDeliveryOptions) {
     super({
       ...options,
       noun: ['span', 'spans'],
-      createBuilder: (encoding) => {
-        const serializer = encoding === 'json' ? JsonTraceSerializer : ProtobufTraceSerializer;
-        return createObjectBuilder({ encode: (spans) => serializer.serializeRequest(spans), estimateBytes });
-      },
+      createBuilder: (encoding) =>
+        encoding === 'protobuf'
+          ? createSpanBuilder({ resource })
+          : createObjectBuilder({ encode: (spans) => JsonTraceSerializer.serializeRequest(spans), estimateBytes }),
     });
   }
 

@@ -63,6 +63,7 @@ export function startPipeline({
   const ready = resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined;
   const spans = new SpanDelivery({
     destinations,
+    resource,
     delayMillis: config['export.batch.delayMillis'],
     maxBatchItems: config['export.batch.maxSpans'],
     maxQueueItems: config['export.batch.maxQueueSpans'],

@@ -3,6 +3,7 @@ import { after, suite, test } from 'node:test';
 import { context, TraceFlags } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import { type ReadableSpan, TracerProvider, AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import type { BlockingResult, Destination, EncodedBatch, Outcome } from '../../src/exporters/destination.ts';
 import { SpanDelivery, type SpanDeliveryOptions } from '../../src/pipeline/span-delivery.ts';
@@ -70,6 +71,7 @@ function setUp({ destinations, ...options }: Partial<SpanDeliveryOptions> = {}) 
     maxQueueBytes: 1e6,
     patienceMillis: 30_000,
     ready: undefined,
+    resource: resourceFromAttributes({ 'service.name': 'shop' }),
     ...options,
   });
   const end = (...names: string[]): void => {
@@ -216,17 +218,12 @@ suite('SpanDelivery', () => {
 
   test('is bounded in bytes, those on their way included', async (t) => {
     const lines = captureLog(t);
-    const { delivery, nth, sent } = setUp({ maxQueueBytes: 10_000, maxBatchItems: 1 });
-    const [big] = makeSpans(['big'], { text: 'x'.repeat(3000) });
-    assert(big);
-    delivery.onEnd(big);
-    await nth(0);
-    for (let i = 0; i < 5; i++) delivery.onEnd(big);
-    (await nth(0)).answer(TAKEN);
-    await settle();
-    delivery.startLastFlush(0)();
-    assert.equal(sent.length, 1);
-    assert.match(lines.join(''), /\d spans were lost/);
+    const { delivery, nth, blocking } = setUp({ maxQueueBytes: 12_000, maxBatchItems: 1 });
+    for (const span of makeSpans(['a', 'b', 'c', 'd', 'e'], { text: 'x'.repeat(3000) })) delivery.onEnd(span);
+    await nth(1);
+    delivery.startLastFlush(100)();
+    assert.deepEqual(blocking, [{ names: [['a'], ['b']], limitMillis: 100 }]);
+    assert.match(lines.join(''), /^tracing: 3 spans were lost .*: the queue was full\n$/);
   });
 
   test('gives each destination every span, and one that is full costs the others none', async (t) => {
