@@ -1,13 +1,14 @@
 // Called once by agent.ts: config -> tracer provider, processors, destinations, and the way out of the process.
-import { context, propagation, trace } from '@opentelemetry/api';
+import { type Tracer, context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
 import type { Destination } from '../exporters/destination.ts';
 import { KeepProcessor } from '../processors/keep-processor.ts';
-import { type SpanStarter, createRedactionGuard } from '../processors/redaction-guard.ts';
+import { createRedactionGuard } from '../processors/redaction-guard.ts';
 import { createSampledOnly } from '../processors/sampled-only.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
+import { TracerProvider } from '../tracer/tracer-provider.ts';
 import { flushOnLeaving } from './leaving.ts';
 import type { LogfireProject } from './logfire.ts';
 import { loadLogs } from './logs/load-logs.ts';
@@ -37,7 +38,7 @@ export interface PipelineOptions {
 /** A running pipeline. Disposing it takes it out of the process again, without waiting for what is on its way. */
 export interface Pipeline extends Disposable {
   /** For spans whose attributes are redacted before they are born. */
-  readonly tracer: SpanStarter;
+  readonly tracer: Pick<Tracer, 'startSpan'>;
   /** Which requests are made a span at all. */
   readonly sampling: Pick<Sampling, 'decide'>;
   /** Whether log records are sent. */
@@ -112,7 +113,7 @@ export function startPipeline({
     },
   });
   return {
-    tracer: guard.vouchFor(sampling.honour(provider.getTracer(scope.name, scope.version))),
+    tracer: provider.createVouchedTracer(scope),
     sampling,
     sendsLogs: logs !== undefined,
     [Symbol.dispose]() {
