@@ -143,6 +143,11 @@ logger_provider:
       { 'export.console': 'tree', 'sampling.ratio': 0.25, 'sampling.followParent': true },
     ],
     [
+      'a parent with every default',
+      'tracer_provider: { processors: [{ simple: { exporter: { console: } } }], sampler: { parent_based: } }',
+      { 'export.console': 'tree', 'sampling.ratio': 1, 'sampling.followParent': true },
+    ],
+    [
       'always_off',
       'tracer_provider: { processors: [{ simple: { exporter: { console: } } }], sampler: { always_off: } }',
       { 'export.console': 'tree', 'sampling.ratio': 0, 'sampling.followParent': false },
@@ -206,14 +211,19 @@ logger_provider: { processors: [{ simple: { exporter: { console: } } }], limits:
 
   for (const [what, yaml, line] of [
     ['is no YAML', `file_format: "1.0"\nresource: [${SECRET}`, /^otel\.yaml(?::\d)? of OTEL_CONFIG_FILE is not YAML; /],
-    ['has an unknown format', 'file_format: "0.3"', /Unsupported file_format: "0\.3"/],
-    ['has none', `key: ${SECRET}`, /cannot be used: Unsupported file_format: "undefined"/],
+    ['has an unknown format', 'file_format: "0.3"', /^otel\.yaml of OTEL_CONFIG_FILE needs a file_format of "1\.0"/],
+    ['has none', `key: ${SECRET}`, /^otel\.yaml of OTEL_CONFIG_FILE needs a file_format/],
     [
       'breaks the schema',
       `file_format: "1.0"\ntracer_provider: { processors: ${SECRET} }`,
       /cannot be used: \/tracer_provider\/processors must be array/,
     ],
-    ['holds a broken reference', 'file_format: "1.0"\nlog_level: ${1:-x}', /invalid env var substitution/],
+    [
+      'holds a broken reference',
+      `file_format: "1.0"\nlog_level: \${1:-${SECRET}}`,
+      /holds a \$\{…\} that is no reference/,
+    ],
+    ['holds a secret for a format', `file_format: ${SECRET}`, /needs a file_format/],
   ] as const) {
     it(`costs one line and hides more when it ${what}`, () => {
       const { config, values, lines, urlHidden } = read(yaml, {}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:1' });

@@ -24,10 +24,15 @@ export function loadDeclared(path: string): LoadedDeclared {
   }
 }
 
-/** The parser says where and what it expected, never what it got. */
+const INVALID = 'Invalid OpenTelemetry config file: ';
+
+/** The first thing that breaks the schema is named by its place and what is expected there; other messages quote what the file holds. */
 function toReason(error: unknown, path: string): string {
   if (!(error instanceof Error)) return 'cannot be read';
-  if ('code' in error) return error.code === 'ENOENT' ? 'does not exist' : `cannot be read (${String(error.code)})`;
-  const text = error.message.replace(/^Invalid OpenTelemetry config file: /, '').replaceAll(`${path}: `, '');
-  return `cannot be used: ${firstLine(text.trim())}`;
+  const { message } = error;
+  if (message.includes('file_format')) return 'needs a file_format of "1.0" or a later 1.x';
+  if (message.includes('env var substitution')) return 'holds a ${…} that is no reference to a variable';
+  if (!message.startsWith(INVALID)) return 'cannot be read';
+  const detail = message.slice(INVALID.length).replace(`${path}: `, '');
+  return `cannot be used: ${firstLine(detail.trim())}`;
 }

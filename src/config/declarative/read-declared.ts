@@ -2,6 +2,8 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import type { FileValue } from '../decide-option.ts';
+import { printable } from '../describe.ts';
+import { findReason } from '../find-places.ts';
 import { type Findings, toPlace } from '../findings.ts';
 import type { Env } from '../option.ts';
 import { readText, toList } from '../variables.ts';
@@ -27,7 +29,11 @@ export function readDeclared(
   if (name === undefined) return { env, given };
   const others = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('OTEL_')));
   const path = resolve(cwd, name);
-  const loaded = load(path);
+  const missing = findReason(path);
+  const loaded =
+    missing === undefined
+      ? load(path)
+      : ({ ok: false, line: undefined, reason: missing === 'absent' ? 'does not exist' : missing } as const);
   if (!loaded.ok) {
     const origin = findings.toOrigin(path, loaded.line);
     const message = `${toPlace(origin)} of ${VARIABLE} ${loaded.reason}; the file is not used`;
@@ -37,7 +43,7 @@ export function readDeclared(
   }
   const origin = findings.toOrigin(path, undefined);
   for (const idle of loaded.idle) {
-    findings.add({ level: 'warn', message: `${toPlace(origin)} ${idle} has no effect here`, origin }, false);
+    findings.add({ level: 'warn', message: `${toPlace(origin)} ${printable(idle)} has no effect here`, origin }, false);
   }
   const values = new Map(given);
   for (const [key, value] of loaded.values) {

@@ -59,9 +59,7 @@ function readResource(resource: ModelNode, values: Values): void {
   set(values, 'service.version', given['service.version']);
   set(values, 'service.environment', given['deployment.environment.name']);
   const detectors = resource.at('detection/development').at('detectors').list();
-  const names = detectors.flatMap((detector) =>
-    ['host', 'process'].filter((name) => detector.has(name) && (detector.at(name).take(), true)),
-  );
+  const names = takeNames(detectors, ['host', 'process']);
   if (detectors.length > 0) values.set('resource.detectors', names.length === 0 ? ['none'] : names);
 }
 
@@ -194,6 +192,8 @@ function readSampler(sampler: ModelNode, values: Values): void {
   const root = isParentBased ? sampler.at('parent_based').at('root') : sampler;
   const ratio = readRatio(root);
   if (ratio === undefined && !isParentBased) return;
+  // Null asks for one with every default.
+  if (isParentBased && sampler.at('parent_based').names().length === 0) sampler.at('parent_based').take();
   values.set('sampling.followParent', isParentBased);
   values.set('sampling.ratio', ratio ?? 1);
 }
@@ -215,10 +215,7 @@ const PROPAGATORS = ['tracecontext', 'baggage', 'b3', 'b3multi', 'jaeger', 'xray
 
 /** Without any, the specification says, nothing is propagated. */
 function readPropagators(propagator: ModelNode, values: Values): void {
-  const composite = propagator.at('composite').list();
-  const listed = composite.flatMap((entry) =>
-    entry.names().filter((name) => PROPAGATORS.includes(name) && (entry.at(name).take(), true)),
-  );
+  const listed = takeNames(propagator.at('composite').list(), PROPAGATORS);
   const names = new Set([...listed, ...toList(propagator.at('composite_list').take())]);
   values.set('propagation.propagators', names.size === 0 ? ['none'] : [...names]);
 }
@@ -242,6 +239,18 @@ function readInstrumentation(instrumentation: ModelNode, values: Values): void {
   for (const language of instrumentation.names()) {
     if (language !== 'general' && language !== 'js') instrumentation.at(language).take();
   }
+}
+
+/** The names in a list of objects with one name each, as far as they are known here. */
+function takeNames(list: readonly ModelNode[], known: readonly string[]): readonly string[] {
+  const names: string[] = [];
+  for (const entry of list) {
+    for (const name of entry.names().filter((name) => known.includes(name))) {
+      entry.at(name).take();
+      names.push(name);
+    }
+  }
+  return names;
 }
 
 /** 0 stands for no limit. */
