@@ -28,9 +28,10 @@ const TAKEN = 1;
 const SLOT_BYTES = 256;
 
 /**
- * Starts to post all bodies at once. `source` is what the transport does in the worker: it posts each of `bodies` to `target`, which is copied to it, and calls
- * `settles[index](taken, reason)` for each, with a reason that quotes nothing of the answer. What comes back blocks until each is answered, or `limitMillis` since then are over, and gives
+ * Starts to post all bodies at once. What comes back blocks until each is answered, or `limitMillis` since then are over, and gives
  * back what became of each; between the two the caller may start others.
+ * @param source what the transport does in the worker: it posts each of `bodies` to `target`, a copy of the one given here, and calls
+ * `settles[index](taken, reason)` for each, with a reason that quotes nothing of the answer
  */
 export function startPostBlocking(
   source: string,
