@@ -17,7 +17,6 @@ export const LATER_VARIABLES: readonly string[] = [
   'LOGFIRE_CONSOLE_SHOW_PROJECT_LINK',
   'LOGFIRE_SHOW_SUMMARY',
   'TRACING_SPOOL_DIR',
-  'OTEL_CONFIG_FILE',
 ];
 
 /** Variables of the Python SDK that mean nothing in Node. */

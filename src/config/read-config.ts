@@ -10,6 +10,7 @@ import { flatten } from './flatten.ts';
 import type { LoadedFile } from './loaded-file.ts';
 import type { Env, Option } from './option.ts';
 import { options } from './options.ts';
+import { readDeclared } from './declarative/read-declared.ts';
 import { readFile } from './read-file.ts';
 import { readText } from './variables.ts';
 
@@ -50,12 +51,13 @@ export function readConfig(input: ConfigInput): ConfigResult {
   }
 }
 
-function read({ env, entry, cwd }: ConfigInput, findings: Findings): ConfigResult {
+function read({ env: wholeEnv, entry, cwd }: ConfigInput, findings: Findings): ConfigResult {
   const project = findProject(entry, cwd);
-  const files = readFile(project, readText(env, 'TRACING_CONFIG'), cwd);
+  const files = readFile(project, readText(wholeEnv, 'TRACING_CONFIG'), cwd);
   for (const file of files) reportFile(file, findings);
   const file = files.at(-1);
-  const given = file?.ok === true ? toFileValues(file, findings) : new Map<string, FileValue>();
+  const ours = file?.ok === true ? toFileValues(file, findings) : new Map<string, FileValue>();
+  const { env, given } = readDeclared(wholeEnv, ours, cwd, findings);
   const suggested = toSuggestions(project, findings);
   const decisions = new Map<string, Decision>();
   for (const [key, row] of Object.entries(rows)) {

@@ -166,7 +166,12 @@ export function httpAddress() {
 /** The address of an OTLP receiver: that of an HTTP endpoint, or host:port for gRPC (check-endpoints.ts sees to that). */
 export function otlpAddress() {
   const what = 'an address that starts with http:// or https://';
-  const bare = v.pipe(v.string(what), v.trim(), v.regex(/^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/iu, what));
+  const bare = v.pipe(
+    v.string(what),
+    v.trim(),
+    v.regex(/^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/iu, what),
+    v.check((address) => URL.canParse(`http://${address}`), what),
+  );
   return v.union([httpAddress(), bare], what);
 }
 

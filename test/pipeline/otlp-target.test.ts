@@ -101,6 +101,13 @@ suite('where a signal goes', () => {
     });
   }
 
+  for (const address of ['collector:99999', '[::g]:4317', 'a b:4317', 'collector', ':4317', 'grpc://a:1', 'a:4317/x']) {
+    test(`not to ${address}, which is no address`, () => {
+      const config = read({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_ENDPOINT: address });
+      assert.equal(config['export.otlp.endpoint'], undefined);
+    });
+  }
+
   test('with certificates of its own before those of all signals, and never with those of another', () => {
     const keyFile = certificateFile.replace('cert.pem', 'key.pem');
     const [cert, key] = [readFileSync(certificateFile, 'utf8'), readFileSync(keyFile, 'utf8')];
