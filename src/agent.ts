@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { readConfig } from './config/read-config.ts';
 import { readEnv } from './config/read-env.ts';
 import { createConsole } from './exporters/console/create-console.ts';
+import { watchAbort } from './hooks/abort.ts';
 import { createMethodFacts } from './http-semconv/method.ts';
 import { createCapture } from './instrumentations/capture/capture.ts';
 import { enableConsole } from './instrumentations/console.ts';
@@ -114,6 +115,7 @@ function start(started: Disposable[]): boolean {
       for (const { endWhatIsOver } of instrumentations) endWhatIsOver?.();
     }),
     isRepl: isRepl(),
+    watchAbort,
     processors: terminal.processor === undefined ? [] : [terminal.processor],
   });
   started.push(pipeline);
