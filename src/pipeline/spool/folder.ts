@@ -16,11 +16,11 @@ const NAMES_AT_ONCE = 1000;
 
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** Undefined where the system has no such thing. */
-const userId = process.geteuid?.();
+/** Not on Windows. Asked each time: a server may start as root and go on as somebody else. */
+const readUserId = process.geteuid?.bind(process);
 
 /** Whether something on the disk is of the user that the process runs as. */
-export const isOwn = ({ uid }: { readonly uid: number }): boolean => userId === undefined || uid === userId;
+export const isOwn = ({ uid }: { readonly uid: number }): boolean => readUserId === undefined || uid === readUserId();
 
 /** Makes the folder where it is missing; throws where it is not one, or not this user's alone. */
 export function* openFolder(dir: string): Steps<void> {
@@ -30,7 +30,7 @@ export function* openFolder(dir: string): Steps<void> {
     throw new FolderRefused('it is a link that another user made');
   const folder = yield* follow(dir);
   if (!folder.isDirectory()) throw new FolderRefused('it is not a folder');
-  if (userId === undefined) return;
+  if (readUserId === undefined) return;
   if (!isOwn(folder)) throw new FolderRefused('it belongs to another user');
   if ((folder.mode & WRITABLE_BY_OTHERS) !== 0)
     throw new FolderRefused(

@@ -478,6 +478,13 @@ suite('folders that cannot hold it', { skip: posixOnly }, () => {
     assert.equal(files(dir).length, 1);
   });
 
+  test('of a server that starts as root and goes on as somebody else', { skip: !isRoot && 'needs root' }, async (t) => {
+    const dir = createPath(t);
+    chownSync(join(dir, '..', '..'), 65_534, 65_534);
+    const code = `process.setuid(65534); console.log(await store.put(batch('a')), (await store.take()).items);`;
+    assert.equal((await runProgram(inProgram(dir, code))).stdout, 'true 1\n');
+  });
+
   test('one that is taken away while it is used is made again', async (t) => {
     const dir = createPath(t);
     const store = open(dir);
