@@ -52,10 +52,10 @@ import { startInstrumentation } from ${start};
 export { isSupported } from ${supported};
 `;
     if (row.name !== 'winston')
-      return `${head}export const start = (options) => startInstrumentation(${row.exported}, options);`;
+      return `${head}export const start = (options, host) => startInstrumentation(${row.exported}, options, host);`;
     return `${head}import { sendLogs } from ${JSON.stringify(join(librariesFolder, 'winston-logs.ts'))};
-export const start = (options) =>
-  [...startInstrumentation(${row.exported}, { ...options, disableLogSending: true }), ...sendLogs(options)];`;
+export const start = (options, host) =>
+  [...startInstrumentation(${row.exported}, { ...options, disableLogSending: true }, host), ...sendLogs(options)];`;
   },
   // What OpenTelemetry's shimmer cannot wrap, it says on the application's stderr; here it is said with our voice, to those who want to hear it.
   transform: (code, id) => {

@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { readConfig } from './config/read-config.ts';
 import { readEnv } from './config/read-env.ts';
 import { createConsole } from './exporters/console/create-console.ts';
+import { watchAbort } from './hooks/abort.ts';
 import { createMethodFacts } from './http-semconv/method.ts';
 import { createCapture } from './instrumentations/capture/capture.ts';
 import { enableConsole } from './instrumentations/console.ts';
@@ -15,11 +16,12 @@ import { enableHttp2Client } from './instrumentations/http2/client.ts';
 import { enableHttp2Server } from './instrumentations/http2/server.ts';
 import { reportBundledEntry } from './instrumentations/libraries/bundled-entry.ts';
 import { enableLibraries } from './instrumentations/libraries/enable-libraries.ts';
-import type { Instrumentation } from './instrumentations/tools.ts';
+import type { Instrumentation, InstrumentationTools } from './instrumentations/tools.ts';
 import { createTraceHeaders } from './instrumentations/trace-headers.ts';
 import { enableUndici } from './instrumentations/undici/undici.ts';
 import { guard, throwInternalErrors } from './log/guard.ts';
 import { createLog, toErrorText, useAsDiag } from './log/log.ts';
+import { enableWatched } from './log/watchdog.ts';
 import { writeStderr } from './log/write-stderr.ts';
 import { createDestinations } from './pipeline/destinations.ts';
 import { readLogfireProjects } from './pipeline/logfire.ts';
@@ -36,6 +38,9 @@ import {
 import { compileGivenRegex } from './url-rules/linear-regex.ts';
 import { createUrlFilter } from './url-rules/url-filter.ts';
 import { createUrlRules } from './url-rules/url-rules.ts';
+
+/** More requests than this are hardly open that cannot be ended. */
+const MAX_TRIES = 1000;
 
 const { name: PACKAGE_NAME, version: AGENT_VERSION } = packageJson;
 
@@ -110,6 +115,7 @@ function start(started: Disposable[]): boolean {
       for (const { endWhatIsOver } of instrumentations) endWhatIsOver?.();
     }),
     isRepl: isRepl(),
+    watchAbort,
     processors: terminal.processor === undefined ? [] : [terminal.processor],
   });
   started.push(pipeline);
@@ -129,25 +135,36 @@ function start(started: Disposable[]): boolean {
     toMethodFacts: createMethodFacts(config['http.knownMethods']),
     requireParent: config['http.requireParent'],
   };
-  const http = config['instrumentations.http']
-    ? [enableHttpServer, enableHttpClient, enableHttp2Server, enableHttp2Client]
-    : [];
-  const undici = config['instrumentations.undici'] ? [enableUndici] : [];
-  for (const enable of [...http, ...undici]) {
-    const instrumentation = enable(tools);
-    instrumentations.push(instrumentation);
-    started.push(instrumentation);
+  const enabling: ReadonlyArray<readonly [name: string, enable: (tools: InstrumentationTools) => Instrumentation]> = [
+    ...(config['instrumentations.http']
+      ? ([
+          ['http server', enableHttpServer],
+          ['http client', enableHttpClient],
+          ['http2 server', enableHttp2Server],
+          ['http2 client', enableHttp2Client],
+        ] as const)
+      : []),
+    ...(config['instrumentations.undici'] ? ([['undici', enableUndici]] as const) : []),
+  ];
+  for (const [name, enable] of enabling) {
+    const instrumentation = enableWatched(name, () => enable(tools), turnOff);
+    if (instrumentation !== undefined) instrumentations.push(instrumentation);
   }
-  if (pipeline.sendsLogs && config['logs.console']) started.push(enableConsole(logs.getLogger('console')));
-  const libraries = enableLibraries({
-    optionsOf: (name) => config[`instrumentations.${name}`],
-    sendsLogs: pipeline.sendsLogs,
-    log,
-  });
-  started.push(libraries);
-  if (entry !== undefined && isMainThread) {
-    started.push(reportBundledEntry({ entry, hasSeen: () => libraries.seen().length > 0, log }));
-  }
+  started.push(...instrumentations);
+  const enableOther = <Part extends Disposable>(name: string, enable: () => Part): Part | undefined => {
+    const part = enableWatched(name, enable, (enabled) => enabled[Symbol.dispose]());
+    if (part !== undefined) started.push(part);
+    return part;
+  };
+  if (pipeline.sendsLogs && config['logs.console'])
+    enableOther('console', () => enableConsole(logs.getLogger('console')));
+  const libraries = enableOther('libraries', () =>
+    enableLibraries({ optionsOf: (name) => config[`instrumentations.${name}`], sendsLogs: pipeline.sendsLogs, log }),
+  );
+  if (entry !== undefined && isMainThread && libraries !== undefined)
+    enableOther('bundled programs', () =>
+      reportBundledEntry({ entry, hasSeen: () => libraries.seen().length > 0, log }),
+    );
 
   if (isMainThread && !isQuietProcess(env)) {
     terminal.showBanner({
@@ -161,4 +178,18 @@ function start(started: Disposable[]): boolean {
     });
   }
   return true;
+}
+
+/** Takes a broken instrumentation out, and ends the spans that it holds. */
+function turnOff(instrumentation: Instrumentation): void {
+  instrumentation[Symbol.dispose]();
+  const letGo = instrumentation.letGo ?? instrumentation.endWhatIsOver;
+  // Ending one may fail as well; it is gone then, and the next call comes to those behind it.
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    try {
+      return letGo?.call(instrumentation);
+    } catch {
+      // The log has said what is wrong with it.
+    }
+  }
 }

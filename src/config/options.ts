@@ -680,6 +680,23 @@ export const options = {
     doc: 'How long a process that exits is held at most until its last spans are delivered; twice as long after SIGTERM, SIGINT or at a natural end. 0: not at all. Nothing to send: not held.',
   }),
 
+  'export.spool.dir': option({
+    schema: () => schema.text('a path'),
+    default: undefined,
+    env: [variable.text('TRACING_SPOOL_DIR')],
+    doc: 'A folder in which batches that could not be delivered wait for this process or the next. Made where it is missing; nobody else may be able to write to it. Relative to the working directory.',
+  }),
+  'export.spool.maxBytes': option({
+    schema: () => schema.count(1024 * 1024),
+    default: 512 * 1024 * 1024,
+    doc: 'The most that all files of the spool may take, in bytes, whatever process wrote them; one counts as 16 KiB at least. When there is no more room the oldest are deleted.',
+  }),
+  'export.spool.maxAgeMillis': option({
+    schema: () => schema.count(1000),
+    default: 3 * 24 * 60 * 60 * 1000,
+    doc: 'How long a batch may wait in the spool before it is deleted.',
+  }),
+
   'limits.attributeCount': option({
     schema: () => schema.count(0),
     default: 128,

@@ -13,10 +13,21 @@ export interface LeavingOptions {
   /** Ends a flush that took too long, so that it holds the process no longer. */
   readonly abandon: () => void;
   readonly flushBlocking: (limitMillis: number) => void;
+  /** Tells of a call of process.abort(). */
+  readonly watchAbort: (beforeAbort: () => void) => Disposable;
 }
+
+/** Shared by the signals: which of them is ending the process, as soon as all is sent. */
+interface Leaving {
+  departure: { readonly sinceMillis: number; /** Dies of the signal, now. */ readonly die: () => void } | undefined;
+}
+
+/** Who gets a signal from a terminal and from a parent that passes it on gets it twice; later than this, somebody is impatient. */
+const SAME_SIGNAL_MILLIS = 250;
 
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
+const stopwatch = performance.now.bind(performance);
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const ROOMY: ReadonlySet<string | symbol> = new Set(['exit', 'beforeExit', 'uncaughtExceptionMonitor', ...SIGNALS]);
@@ -30,7 +41,8 @@ export function flushOnLeaving(options: LeavingOptions): Disposable {
   // A REPL interrupts what it evaluates on SIGINT. Node loses that when there is a listener: it removes all of them for the evaluation, and
   // with the last one the system's own way with the signal comes back, which is death.
   const watched = SIGNALS.filter((signal) => signal !== 'SIGINT' || !options.isRepl);
-  const signals = watched.map((signal) => watchSignal(signal, options));
+  const leaving: Leaving = { departure: undefined };
+  const signals = watched.map((signal) => watchSignal(signal, options, leaving));
   let held = false;
   let isLate = false;
   const onBeforeExit = guard('beforeExit', () => {
@@ -42,12 +54,18 @@ export function flushOnLeaving(options: LeavingOptions): Disposable {
       if (isLate) options.abandon();
     });
   });
-  const onExit = guard('exit', () => options.flushBlocking(isLate ? 0 : options.exitMillis));
+  const onExit = guard('exit', () => {
+    options.flushBlocking(isLate ? 0 : options.exitMillis);
+    // The program ends itself while a signal is ending it, which without us it would not have lived to do.
+    leaving.departure?.die();
+  });
+  const abort = options.watchAbort(() => options.flushBlocking(options.exitMillis));
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
   process.on('newListener', makeRoom);
   return {
     [Symbol.dispose]: () => {
+      abort[Symbol.dispose]();
       process.removeListener('newListener', makeRoom);
       process.removeListener('beforeExit', onBeforeExit);
       process.removeListener('exit', onExit);
@@ -70,21 +88,34 @@ function makeRoom(name: string | symbol): void {
  * Listens to a signal only while the application does not: who counts listeners (signal-exit ends the process when it is the only one)
  * must not find ours beside his own.
  */
-function watchSignal(signal: LeavingSignal, { exitMillis, flush, flushBlocking }: LeavingOptions): Disposable {
-  let leaving = false;
+function watchSignal(
+  signal: LeavingSignal,
+  { exitMillis, flush, flushBlocking }: LeavingOptions,
+  leaving: Leaving,
+): Disposable {
   const others = (): number => process.listenerCount(signal) - (process.listeners(signal).includes(onSignal) ? 1 : 0);
   const onSignal = (): void => {
-    if (leaving || others() > 0) return;
-    leaving = true;
-    const startMillis = performance.now();
+    if (others() > 0) return;
+    const sinceMillis = stopwatch();
+    const { departure } = leaving;
+    if (departure !== undefined) {
+      if (sinceMillis - departure.sinceMillis > SAME_SIGNAL_MILLIS) departure.die();
+      return;
+    }
+    leaving.departure = { sinceMillis, die };
     void holdFor(flush(), 2 * exitMillis).then(() => {
-      if (others() > 0) return;
-      stop();
+      // The application has come to handle it itself, and decides.
+      if (others() > 0) leaving.departure = undefined;
+      if (leaving.departure === undefined) return;
       // The spans that are open until now end here, and get what is left of the time.
-      const restMillis = 2 * exitMillis - (performance.now() - startMillis);
+      const restMillis = 2 * exitMillis - (stopwatch() - sinceMillis);
       flushBlocking(Math.max(0, Math.min(exitMillis, restMillis)));
-      process.kill(process.pid, signal);
+      die();
     });
+  };
+  const die = (): void => {
+    stop();
+    process.kill(process.pid, signal);
   };
   const add = (): void => {
     if (!process.listeners(signal).includes(onSignal)) process.on(signal, onSignal);

@@ -31,6 +31,8 @@ export interface PipelineOptions {
   /** Called when the process exits, before the last flush. */
   readonly beforeExitFlush: () => void;
   readonly isRepl: boolean;
+  /** Tells of a call of process.abort(). */
+  readonly watchAbort: (beforeAbort: () => void) => Disposable;
   /** What else is told of every span, such as the console. */
   readonly processors: readonly SpanProcessor[];
 }
@@ -54,6 +56,7 @@ export function startPipeline({
   logfire,
   beforeExitFlush,
   isRepl,
+  watchAbort,
   processors,
 }: PipelineOptions): Pipeline {
   const resource = createResource({
@@ -96,6 +99,7 @@ export function startPipeline({
   trace.setGlobalTracerProvider(provider);
   const leaving = flushOnLeaving({
     isRepl,
+    watchAbort,
     exitMillis: config['export.exitMillis'],
     isPending: () => deliveries.some((delivery) => delivery.isPending()) || metrics?.isPending() === true,
     flush: () => Promise.all([...deliveries.map((delivery) => delivery.leave()), metrics?.leave()]),

@@ -206,7 +206,6 @@ const wrong: readonly [Env, string][] = [
     'OTEL_EXPORTER_OTLP_HEADERS: expected a header value without line breaks, got a string; ignoring it',
   ],
   [{ LOGFIRE_SHOW_SUMMARY: 'true' }, 'LOGFIRE_SHOW_SUMMARY is not supported in this version yet'],
-  [{ TRACING_SPOOL_DIR: '/tmp' }, 'TRACING_SPOOL_DIR is not supported in this version yet'],
   [{ LOGFIRE_PYDANTIC_PLUGIN_RECORD: 'all' }, 'LOGFIRE_PYDANTIC_PLUGIN_RECORD has no effect in Node'],
   [{ LOGFIRE_INSPECT_ARGUMENTS: '1' }, 'LOGFIRE_INSPECT_ARGUMENTS has no effect in Node'],
   [
