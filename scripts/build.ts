@@ -106,6 +106,12 @@ const outputs = await Promise.all([
     input: 'src/pipeline/other-propagators.ts',
     output: { file: 'dist/other-propagators.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
+  // Read only where a spool is named.
+  build({
+    ...shared,
+    input: 'src/pipeline/spool/start-spool.ts',
+    output: { file: 'dist/spool.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
   // Read only where OTLP goes by gRPC.
   build({
     ...shared,

@@ -115,6 +115,7 @@ function start(started: Disposable[]): boolean {
       for (const { endWhatIsOver } of instrumentations) endWhatIsOver?.();
     }),
     isRepl: isRepl(),
+    cwd,
     watchAbort,
     processors: terminal.processor === undefined ? [] : [terminal.processor],
   });

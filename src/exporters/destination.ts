@@ -37,6 +37,11 @@ export interface Destination {
   /** Where they go, as a person may read it: credentials hidden. */
   readonly address: string;
   readonly encoding: 'protobuf' | 'json';
+  /**
+   * Where and how a batch is sent, and whose it is: what waits on disk may be sent by any process to a destination with the same, and to no other.
+   * Undefined where nothing waits on disk.
+   */
+  readonly identity?: readonly string[];
   /** So many requests may be open at the same time. */
   readonly maxInFlight: number;
   /** Makes one attempt; `abandoned` ends it, since a connection that is open or being opened would keep the process alive. */

@@ -1,25 +1,32 @@
-// Made by start-pipeline.ts and load-logs.ts, one for every destination: batches wait here until they are taken, never in the application's way.
+// Made by delivery.ts, one for every destination: batches wait here until they are taken, never in the application's way.
 import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { Attempt, BlockingResult, Destination, EncodedBatch } from '../exporters/destination.ts';
 import { reportInternalError } from '../log/guard.ts';
 import { Circuit } from './circuit.ts';
 import { DeliveryReport, type Noun } from './delivery-report.ts';
+import type { TakenBatch } from './spool/spool.ts';
+import type { SpoolOfProcess } from './spool/start-spool.ts';
+import type { Spooler } from './spool/spooler.ts';
 
 export interface DeliveryOptions {
   readonly destination: Destination;
   /** What an item is called where a person reads of it. */
   readonly noun: Noun;
-  /** Of all that waits or is on its way. */
+  /** Of all that waits in memory or is on its way. */
   readonly maxItems: number;
   readonly maxBytes: number;
   /** A batch that has failed for so long, while the receiver took others, is given up. */
   readonly patienceMillis: number;
+  /** Where batches wait while the destination fails. */
+  readonly spool: SpoolOfProcess | undefined;
 }
 
 /** A batch that waits or is on its way. */
 interface Entry {
   readonly batch: EncodedBatch;
+  /** The same batch, where it came from the spool. */
+  readonly taken: TakenBatch | undefined;
   /** Set with the first attempt, in milliseconds of performance.now(). */
   firstTriedAt: number;
   attempt: Attempt | undefined;
@@ -32,18 +39,24 @@ const NO_ANSWER = new Error('sent, but not answered in time');
 const NO_TIME = new Error('not delivered before the process ended');
 const QUEUE_IS_FULL = new Error('the queue was full');
 
+/** What an earlier run has left in the spool is sent once the start of the program is over. */
+const FIRST_LOOK_MILLIS = 1000;
+
 /**
  * First in, first out, bounded. What does not fit is dropped: the newest, since what explains the start of a trouble is kept. A batch stays
  * until it is taken, refused for good, or given up because only it fails: a receiver that is down for an hour loses what does not fit and no more.
+ * With a spool, one batch waits here for the next attempt while the destination fails, and all others on disk.
  */
 export class DeliveryQueue {
   readonly #options: DeliveryOptions;
   readonly #report: DeliveryReport;
+  readonly #spooler: Spooler | undefined;
   readonly #circuit = new Circuit();
   readonly #quiet = suppressTracing(ROOT_CONTEXT);
   readonly #waiting: Entry[] = [];
   readonly #inFlight = new Set<Entry>();
   readonly #abandoned = new AbortController();
+  readonly #whenSettled = new Set<() => void>();
   #items = 0;
   #bytes = 0;
   #lastTakenAt = -Infinity;
@@ -51,30 +64,34 @@ export class DeliveryQueue {
   #isScheduled = false;
   #isLeaving = false;
   #isClosed = false;
-  readonly #whenSettled = new Set<() => void>();
 
   constructor(options: DeliveryOptions) {
+    const { destination, noun, spool } = options;
     this.#options = options;
-    this.#report = new DeliveryReport(options.destination.address, options.noun);
+    this.#report = new DeliveryReport(destination.address, noun);
+    if (spool === undefined || destination.identity === undefined) return;
+    this.#spooler = spool.forDestination(destination.identity, ({ items, reason }) => this.#report.lose(items, reason));
+    context.with(this.#quiet, () => setTimeout(() => this.#schedule(), FIRST_LOOK_MILLIS)).unref();
   }
 
-  /** Items that wait or are on their way. */
-  get items(): number {
-    return this.#items;
+  /** Whether anything waits, in memory or on its way to the receiver or the disk. */
+  get isPending(): boolean {
+    return this.#items > 0 || (this.#spooler?.pending ?? 0) > 0;
   }
 
   /** Whether so much more would fit. */
   hasRoom(items: number, bytes: number): boolean {
-    return this.#items + items <= this.#options.maxItems && this.#bytes + bytes <= this.#options.maxBytes;
+    return this.#fits(items, bytes) || this.#spooler?.hasRoom === true;
   }
 
   /** Takes a batch; what does not fit is counted as lost. */
   add(batch: EncodedBatch): void {
-    if (!this.hasRoom(batch.items, batch.bytes)) return this.overflow(batch.items);
-    this.#waiting.push({ batch, firstTriedAt: Infinity, attempt: undefined });
-    this.#items += batch.items;
-    this.#bytes += batch.bytes;
-    this.#schedule();
+    if (
+      this.#spooler !== undefined &&
+      ((this.#circuit.isOpen && this.#items > 0) || !this.#fits(batch.items, batch.bytes))
+    )
+      void this.#spool(batch, QUEUE_IS_FULL);
+    else this.#keep(batch);
   }
 
   /** So many were dropped for want of room. */
@@ -84,7 +101,7 @@ export class DeliveryQueue {
 
   /** Resolves once all that waits now is taken or lost, or the destination has failed: then what is left waits for it to come back. */
   flush(): Promise<void> {
-    if (this.#items === 0) return Promise.resolve();
+    if (!this.isPending) return Promise.resolve();
     return new Promise((resolve) => {
       this.#whenSettled.add(resolve);
       this.#stopWaiting();
@@ -110,12 +127,14 @@ export class DeliveryQueue {
     this.#isClosed = true;
     this.#stopWaiting();
     const last: EncodedBatch[] = [];
-    for (const { batch, attempt } of this.#inFlight) {
+    // What came from the spool is still there.
+    for (const { batch, taken, attempt } of this.#inFlight) {
       // What the operating system has already arrives without us; sent again it would arrive twice.
-      if (attempt?.isWritten() !== true) last.push(batch);
-      else if (this.#isLeaving) this.#report.lose(batch.items, NO_ANSWER);
+      if (attempt?.isWritten() !== true) taken ?? last.push(batch);
+      else if (this.#isLeaving && taken === undefined) this.#report.lose(batch.items, NO_ANSWER);
     }
-    for (const { batch } of this.#waiting) last.push(batch);
+    for (const { batch, taken } of this.#waiting) taken ?? last.push(batch);
+    for (const batch of this.#spooler?.takeUnwritten() ?? []) this.#rescue(batch, NO_TIME);
     const wait = this.#startSending(last, limitMillis);
     return () => {
       wait();
@@ -125,12 +144,13 @@ export class DeliveryQueue {
 
   #startSending(batches: readonly EncodedBatch[], limitMillis: number): () => void {
     if (batches.length === 0) return () => {};
-    const loseAll = (reason: unknown): void => {
-      for (const { items } of batches) this.#report.lose(items, reason);
+    const rescueAll = (reason: unknown): void => {
+      for (const batch of batches) this.#rescue(batch, reason);
     };
-    if (limitMillis <= 0) return () => loseAll(NO_TIME);
+    // On disk it is safe at once; a destination that has just failed would cost time for nothing.
+    if (limitMillis <= 0 || (this.#spooler !== undefined && this.#circuit.isOpen)) return () => rescueAll(NO_TIME);
     const contain = (error: unknown): void => {
-      loseAll(error);
+      rescueAll(error);
       reportInternalError('the last flush', error);
     };
     try {
@@ -142,13 +162,48 @@ export class DeliveryQueue {
         } catch (error) {
           return contain(error);
         }
-        for (const [index, result] of results.entries()) {
-          if (!result.taken) this.#report.lose(batches[index]?.items ?? 0, result.reason);
+        for (const [index, batch] of batches.entries()) {
+          const result = results[index];
+          if (result === undefined || result.taken) continue;
+          if (result.again) this.#rescue(batch, result.reason);
+          else this.#report.lose(batch.items, result.reason);
         }
       };
     } catch (error) {
       return () => contain(error);
     }
+  }
+
+  /** The last chance of a batch: the disk, where there is a spool. */
+  #rescue(batch: EncodedBatch, reason: unknown): void {
+    if (this.#spooler?.putSync(batch) !== true) this.#report.lose(batch.items, reason);
+  }
+
+  #fits(items: number, bytes: number): boolean {
+    return this.#items + items <= this.#options.maxItems && this.#bytes + bytes <= this.#options.maxBytes;
+  }
+
+  /** Keeps a batch in memory, where there is room. */
+  #keep(batch: EncodedBatch, taken?: TakenBatch): void {
+    if (!this.#fits(batch.items, batch.bytes)) {
+      if (taken === undefined) this.overflow(batch.items);
+      else void taken.release();
+      return;
+    }
+    this.#waiting.push({ batch, taken, firstTriedAt: Infinity, attempt: undefined });
+    this.#items += batch.items;
+    this.#bytes += batch.bytes;
+    this.#schedule();
+  }
+
+  /** Writes a batch to disk; what is not kept there stays in memory, or is lost for `reason`. */
+  async #spool(batch: EncodedBatch, reason: unknown): Promise<void> {
+    const isKept = await this.#spooler?.put(batch);
+    if (isKept !== true && !this.#isClosed) {
+      if (this.#isLeaving) this.#report.lose(batch.items, reason);
+      else this.#keep(batch);
+    }
+    this.#schedule();
   }
 
   /** Never in the tick of the request that filled the batch. */
@@ -167,7 +222,15 @@ export class DeliveryQueue {
       if (entry === undefined) break;
       void this.#send(entry);
     }
-    if (this.#items === 0) this.#settle();
+    if (!this.isPending) this.#settle();
+    if (this.#inFlight.size < most && !this.#isLeaving) void this.#takeFromSpool();
+  }
+
+  async #takeFromSpool(): Promise<void> {
+    const taken = await this.#spooler?.take();
+    if (taken === undefined) return;
+    if (this.#isClosed || this.#isLeaving) await taken.release();
+    else this.#keep({ body: taken.body, items: taken.items, bytes: taken.body.length }, taken);
   }
 
   async #send(entry: Entry): Promise<void> {
@@ -195,6 +258,7 @@ export class DeliveryQueue {
     this.#stopWaiting();
     this.#lastTakenAt = performance.now();
     this.#remove(entry);
+    void entry.taken?.done();
     this.#report.arrived(entry.batch.items, this.#items);
   }
 
@@ -202,6 +266,7 @@ export class DeliveryQueue {
   #refused(entry: Entry, reason: unknown): void {
     this.#circuit.close();
     this.#remove(entry);
+    void entry.taken?.done();
     this.#report.trouble(reason, 'lost');
     this.#report.lose(entry.batch.items, reason);
   }
@@ -209,18 +274,34 @@ export class DeliveryQueue {
   #failed(entry: Entry, reason: Error, askedMillis: number | undefined): void {
     const onlyThisOne = this.#lastTakenAt > entry.firstTriedAt;
     const isTooLate = performance.now() - entry.firstTriedAt > this.#options.patienceMillis;
-    if (this.#isLeaving || (onlyThisOne && isTooLate)) {
-      this.#remove(entry);
-      this.#report.trouble(reason, 'lost');
-      this.#report.lose(entry.batch.items, reason);
+    if (onlyThisOne && isTooLate && !this.#isLeaving) {
+      this.#refused(entry, reason);
       return;
     }
-    this.#report.trouble(reason, 'kept');
+    this.#report.trouble(reason, this.#spooler === undefined ? (this.#isLeaving ? 'lost' : 'kept') : 'spooled');
+    if (this.#isLeaving) return this.#failedForEver(entry, reason);
     // At the end: if it is the batch that is at fault, the others get their turn.
     this.#waiting.push(entry);
+    this.#spoolAllButOne();
     this.#settle();
     // What was on its way at the same time fails of the same cause: it counts once.
     if (this.#timer === undefined) this.#startWaiting(this.#circuit.fail(askedMillis));
+  }
+
+  #failedForEver(entry: Entry, reason: Error): void {
+    this.#remove(entry);
+    if (entry.taken !== undefined) void entry.taken.release();
+    else if (this.#spooler !== undefined) void this.#spool(entry.batch, reason);
+    else this.#report.lose(entry.batch.items, reason);
+  }
+
+  #spoolAllButOne(): void {
+    if (this.#spooler === undefined) return;
+    for (const entry of this.#waiting.splice(1)) {
+      this.#remove(entry);
+      if (entry.taken === undefined) void this.#spool(entry.batch, QUEUE_IS_FULL);
+      else void entry.taken.release();
+    }
   }
 
   #remove({ batch }: Entry): void {

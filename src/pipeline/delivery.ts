@@ -4,6 +4,7 @@ import { BatchCollector } from './batch-collector.ts';
 import type { CreateBuilder } from './batch-builder.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import type { Noun } from './delivery-report.ts';
+import type { SpoolOfProcess } from './spool/start-spool.ts';
 
 export interface DeliveryOptions<Item> {
   readonly destinations: readonly Destination[];
@@ -17,6 +18,8 @@ export interface DeliveryOptions<Item> {
   readonly maxQueueBytes: number;
   /** How long a batch may fail while others are taken. */
   readonly patienceMillis: number;
+  /** Where batches wait while their destination fails. */
+  readonly spool: SpoolOfProcess | undefined;
   /** Resolved when attributes that are found asynchronously (cloud detectors) are there; nothing is sent before. */
   readonly ready: Promise<unknown> | undefined;
 }
@@ -36,6 +39,7 @@ export class Delivery<Item> {
         maxItems: maxQueueItems,
         maxBytes: options.maxQueueBytes,
         patienceMillis: options.patienceMillis,
+        spool: options.spool,
       }),
     }));
     this.#queues = made.map(({ queue }) => queue);
@@ -58,7 +62,7 @@ export class Delivery<Item> {
 
   /** True while something waits or is on its way. */
   isPending(): boolean {
-    return this.#collectors.some((collector) => collector.isPending()) || this.#queues.some(({ items }) => items > 0);
+    return this.#collectors.some((collector) => collector.isPending()) || this.#queues.some((queue) => queue.isPending);
   }
 
   /** Sends all that waits; resolves once each destination has taken it, refused it, or failed. */

@@ -18,6 +18,7 @@ import { createPropagator } from './propagator.ts';
 import { type Sampling, createSampling } from './sampling.ts';
 import { toSpanLimits } from './sdk-parts.ts';
 import { SpanDelivery } from './span-delivery.ts';
+import { loadSpool } from './spool/load-spool.ts';
 
 export interface PipelineOptions {
   readonly config: Config;
@@ -31,6 +32,8 @@ export interface PipelineOptions {
   /** Called when the process exits, before the last flush. */
   readonly beforeExitFlush: () => void;
   readonly isRepl: boolean;
+  /** What relative paths begin at. */
+  readonly cwd: string;
   /** Tells of a call of process.abort(). */
   readonly watchAbort: (beforeAbort: () => void) => Disposable;
   /** What else is told of every span, such as the console. */
@@ -56,6 +59,7 @@ export function startPipeline({
   logfire,
   beforeExitFlush,
   isRepl,
+  cwd,
   watchAbort,
   processors,
 }: PipelineOptions): Pipeline {
@@ -65,6 +69,7 @@ export function startPipeline({
     redactAttribute: (name, value) => redactor.redactAttribute(name, value),
   });
   const ready = resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined;
+  const spool = loadSpool(config, cwd);
   const spans = new SpanDelivery({
     destinations,
     resource,
@@ -73,9 +78,10 @@ export function startPipeline({
     maxQueueItems: config['export.batch.maxQueueSpans'],
     maxQueueBytes: config['export.batch.maxBytes'],
     patienceMillis: config['export.batch.timeoutMillis'],
+    spool,
     ready,
   });
-  const logs = loadLogs({ config, redactor, resource, ready });
+  const logs = loadLogs({ config, redactor, resource, spool, ready });
   // All that sends in batches, whatever it sends.
   const deliveries = logs === undefined ? [spans] : [spans, logs.delivery];
   const guard = createRedactionGuard({ redactor, maxValueLength: config['limits.attributeValueLength'] });

@@ -38,6 +38,7 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
     destinations: [nowhere],
     beforeExitFlush: () => {},
     isRepl: false,
+    cwd: '/',
     watchAbort: () => ({ [Symbol.dispose]() {} }),
     processors: [],
   });

@@ -70,6 +70,7 @@ function setUp({ destinations, ...options }: Partial<SpanDeliveryOptions> = {}) 
     maxQueueItems: 100,
     maxQueueBytes: 1e6,
     patienceMillis: 30_000,
+    spool: undefined,
     ready: undefined,
     resource: resourceFromAttributes({ 'service.name': 'shop' }),
     ...options,

@@ -20,6 +20,8 @@ export interface OtlpTarget {
   readonly attemptMillis: number;
   /** Only for an https address. */
   readonly tls: TlsOptions;
+  /** What besides the address decides whose the spans are, such as a token that names a project. */
+  readonly tenant?: string;
 }
 
 export interface OtlpOptions extends OtlpTarget {
@@ -103,6 +105,7 @@ export function createOtlpSender(options: OtlpOptions, signal: OtlpSignal): Dest
   return {
     address,
     encoding: options.protocol === 'http/json' ? 'json' : 'protobuf',
+    identity: [signal.grpcService, options.url, options.protocol, options.tenant ?? ''],
     maxInFlight: MAX_IN_FLIGHT,
     send(batch, abandoned) {
       let current: Post<unknown> | undefined;

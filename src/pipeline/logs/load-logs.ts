@@ -12,12 +12,14 @@ import { Delivery } from '../delivery.ts';
 import { isLogsOn } from '../logs-on.ts';
 import { createObjectBuilder } from '../object-builder.ts';
 import { toOtlpTarget } from '../otlp-target.ts';
+import type { SpoolOfProcess } from '../spool/start-spool.ts';
 import type * as startLogsModule from './start-logs.ts';
 
 export interface LoadLogsOptions {
   readonly config: Config;
   readonly redactor: Redactor;
   readonly resource: Resource;
+  readonly spool: SpoolOfProcess | undefined;
   /** Resolved when attributes of the resource that are found asynchronously are there; nothing is sent before. */
   readonly ready: Promise<unknown> | undefined;
 }
@@ -29,7 +31,7 @@ export interface Logs extends Disposable {
 }
 
 /** Starts logs, or returns undefined where they are off. What goes wrong with them costs the logs and nothing else. */
-export function loadLogs({ config, redactor, resource, ready }: LoadLogsOptions): Logs | undefined {
+export function loadLogs({ config, redactor, resource, spool, ready }: LoadLogsOptions): Logs | undefined {
   if (!isLogsOn(config)) {
     if (config['logs.console'])
       diag.warn(
@@ -50,6 +52,7 @@ export function loadLogs({ config, redactor, resource, ready }: LoadLogsOptions)
       maxQueueItems: config['logs.maxQueueRecords'] ?? config['export.batch.maxQueueSpans'],
       maxQueueBytes: config['export.batch.maxBytes'],
       patienceMillis: config['logs.timeoutMillis'] ?? config['export.batch.timeoutMillis'],
+      spool,
       ready,
     });
     const started = startLogs({

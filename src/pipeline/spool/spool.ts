@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { diag } from '@opentelemetry/api';
+import type { EncodedBatch } from '../../exporters/destination.ts';
 import { type Steps, ifThere, lookAt, move, readInto, remove, runAsync, runSync, withFile, writeAll } from './disk.ts';
 import { readContent, toContent, toFileBytes } from './file-content.ts';
 import { type SpoolFile, toHeldName, toName } from './file-name.ts';
@@ -9,14 +10,10 @@ import { FolderRefused, isOwn, listFolder, openFolder } from './folder.ts';
 import { describeSelf } from './owner.ts';
 
 /** A whole request, redacted and encoded, as it is sent. */
-export interface EncodedBatch {
-  readonly body: Uint8Array;
-  /** How many spans, or log records, are in it. */
-  readonly items: number;
-}
+export type StoredBatch = Pick<EncodedBatch, 'body' | 'items'>;
 
 /** A batch that this process sends and no other. Whoever takes it calls one of the two, once. */
-export interface TakenBatch extends EncodedBatch {
+export interface TakenBatch extends StoredBatch {
   /** It is delivered, or will never be: its file goes. */
   done(): Promise<void>;
   /** It is not delivered: it waits for the next to take it. */
@@ -44,9 +41,9 @@ export interface SpoolOptions {
 /** The batches for one destination. Nothing here throws or rejects: what is wrong with the folder is said, once. */
 export interface SpoolStore {
   /** Resolves with false where the batch is not kept. */
-  put(batch: EncodedBatch): Promise<boolean>;
+  put(batch: StoredBatch): Promise<boolean>;
   /** The same, blocking: for a process that is leaving. */
-  putSync(batch: EncodedBatch): boolean;
+  putSync(batch: StoredBatch): boolean;
   /** The oldest batch that nobody else is sending; undefined when there is none. */
   take(): Promise<TakenBatch | undefined>;
 }
@@ -108,11 +105,11 @@ class SpoolFolder {
     this.#now = options.now ?? wallClock;
   }
 
-  put(batch: EncodedBatch, key: string): Promise<boolean> {
+  put(batch: StoredBatch, key: string): Promise<boolean> {
     return runAsync(this.#put(batch, key)).catch((error: unknown) => this.#sayNotKept(error));
   }
 
-  putSync(batch: EncodedBatch, key: string): boolean {
+  putSync(batch: StoredBatch, key: string): boolean {
     try {
       return runSync(this.#put(batch, key));
     } catch (error) {
@@ -124,7 +121,7 @@ class SpoolFolder {
     return runAsync(this.#take(key)).catch((error: unknown) => this.#sayNotSent(error));
   }
 
-  *#put(batch: EncodedBatch, key: string): Steps<boolean> {
+  *#put(batch: StoredBatch, key: string): Steps<boolean> {
     const { dir, maxBytes } = this.#options;
     yield* openFolder(dir);
     const bytes = toFileBytes(batch);
@@ -219,7 +216,7 @@ class SpoolFolder {
     const held = this.#toHeld(file.base, 'sending');
     if (!(yield* move(path, held))) return undefined;
     this.#ownBytes += toSize(file);
-    let content: EncodedBatch | 'damaged' | 'newer';
+    let content: StoredBatch | 'damaged' | 'newer';
     try {
       content =
         stats.size === file.bytes && file.bytes <= MAX_FILE_BYTES

@@ -23,7 +23,7 @@ import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otl
 import { AlwaysOnSampler, TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import { toDestinationKey } from '../../../src/pipeline/spool/destination-key.ts';
 import {
-  type EncodedBatch,
+  type StoredBatch,
   type SpoolDrop,
   type SpoolOptions,
   type SpoolStore,
@@ -57,7 +57,7 @@ function open(dir: string, options: Partial<SpoolOptions> = {}, key = KEY): Spoo
   return { ...spool.forDestination(key), drops };
 }
 
-const batch = (text: string, items = 1): EncodedBatch => ({ body: Buffer.from(text), items });
+const batch = (text: string, items = 1): StoredBatch => ({ body: Buffer.from(text), items });
 
 /** The bodies of all that is there, in the order in which they are taken; they are gone then. */
 async function takeAll(store: SpoolStore): Promise<string[]> {
@@ -208,7 +208,7 @@ suite('what is put into the spool', () => {
 });
 
 suite('the bounds of the spool', () => {
-  const kilobytes = (text: string): EncodedBatch => batch(text.repeat(20_000), 5);
+  const kilobytes = (text: string): StoredBatch => batch(text.repeat(20_000), 5);
 
   test('make room by deleting the oldest, and tell what was lost of whom', async (t) => {
     const dir = createPath(t);
