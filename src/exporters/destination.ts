@@ -42,6 +42,8 @@ export interface Destination {
    * Undefined where nothing waits on disk.
    */
   readonly identity?: readonly string[];
+  /** Of one request, before it is compressed. */
+  readonly maxBatchBytes: number;
   /** So many requests may be open at the same time. */
   readonly maxInFlight: number;
   /** Makes one attempt; `abandoned` ends it, since a connection that is open or being opened would keep the process alive. */

@@ -7,9 +7,6 @@ export interface BatchLimits {
   readonly maxBytes: number;
 }
 
-/** Receivers such as Logfire take 5 MiB in one request. */
-export const MAX_BATCH_BYTES = 5 * 1024 * 1024;
-
 export interface BatchBuilder<Item> {
   /** What is gathered and not sealed yet. */
   readonly items: number;

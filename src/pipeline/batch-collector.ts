@@ -3,7 +3,7 @@ import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { EncodedBatch } from '../exporters/destination.ts';
 import { reportInternalError } from '../log/guard.ts';
-import { type BatchBuilder, type CreateBuilder, MAX_BATCH_BYTES } from './batch-builder.ts';
+import type { BatchBuilder, CreateBuilder } from './batch-builder.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
 
 export interface CollectorOptions<Item> {
@@ -12,6 +12,7 @@ export interface CollectorOptions<Item> {
   readonly queues: readonly DeliveryQueue[];
   readonly delayMillis: number;
   readonly maxBatchItems: number;
+  readonly maxBatchBytes: number;
   /** Resolved when attributes that are found asynchronously (cloud detectors) are there; nothing is sealed before. */
   readonly ready: Promise<unknown> | undefined;
 }
@@ -33,7 +34,7 @@ export class BatchCollector<Item> {
 
   constructor(options: CollectorOptions<Item>) {
     this.#options = options;
-    const limits = { maxItems: options.maxBatchItems, maxBytes: MAX_BATCH_BYTES };
+    const limits = { maxItems: options.maxBatchItems, maxBytes: options.maxBatchBytes };
     this.#builder = options.createBuilder(limits, (batch) => this.#onBatch(batch));
     if (options.ready === undefined) return;
     this.#early = [];

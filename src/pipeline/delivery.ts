@@ -33,6 +33,7 @@ export class Delivery<Item> {
     const { destinations, createBuilder, noun, delayMillis, maxQueueItems, ready } = options;
     const made = destinations.map((destination) => ({
       encoding: destination.encoding,
+      maxBatchBytes: destination.maxBatchBytes,
       queue: new DeliveryQueue({
         destination,
         noun,
@@ -50,6 +51,7 @@ export class Delivery<Item> {
           queues: group.map(({ queue }) => queue),
           delayMillis,
           maxBatchItems: Math.min(options.maxBatchItems, maxQueueItems),
+          maxBatchBytes: Math.min(...group.map(({ maxBatchBytes }) => maxBatchBytes)),
           ready,
         }),
     );

@@ -26,6 +26,7 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
   const nowhere = {
     address: 'nowhere',
     encoding: 'protobuf' as const,
+    maxBatchBytes: 1e6,
     maxInFlight: 1,
     send: () => ({ outcome: Promise.resolve({ taken: true as const }), isWritten: () => true }),
     startSendBlocking: () => () => [],

@@ -39,6 +39,7 @@ function createDestination(address = 'http://collector/v1/traces') {
   const destination: Destination = {
     address,
     encoding: 'protobuf',
+    maxBatchBytes: 5 * 1024 * 1024,
     maxInFlight: 2,
     send(batch, abandoned) {
       const { promise, resolve } = Promise.withResolvers<Outcome>();
@@ -432,6 +433,7 @@ suite('batches', () => {
       const destination: Destination = {
         address: 'anywhere',
         encoding,
+        maxBatchBytes: 5 * 1024 * 1024,
         maxInFlight: 1,
         send({ body }) {
           bodies.push(body);

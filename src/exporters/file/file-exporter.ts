@@ -20,6 +20,9 @@ const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (con
 /** Of a file that we make: nobody but its owner reads it. */
 const MODE = 0o600;
 
+/** A line is read whole: no longer than a request over HTTP. */
+const MAX_LINE_BYTES = 5 * 1024 * 1024;
+
 const NO_ROOM = new Error('the file took only a part of it');
 const NO_TIME = 'no time left to write it';
 
@@ -60,6 +63,7 @@ export function createFileExporter({ path, address }: FileOptions): Destination 
   return {
     address,
     encoding: 'json',
+    maxBatchBytes: MAX_LINE_BYTES,
     // One after the other: only then it is known where a line broke off.
     maxInFlight: 1,
     send(batch): Attempt {

@@ -43,6 +43,10 @@ const SHORTEST_KEY = 8;
 /** Of what a receiver says. */
 const MAX_REASON_LENGTH = 300;
 
+/** What receivers such as Logfire take in one request; gRPC servers take 4 MiB unless they are told otherwise. */
+const MAX_BATCH_BYTES = 5 * 1024 * 1024;
+const MAX_GRPC_BATCH_BYTES = 4 * 1024 * 1024;
+
 /** Of one signal to one receiver, so that a slow receiver is no bottleneck (OTLP, "Concurrent Requests"). */
 const MAX_IN_FLIGHT = 4;
 
@@ -106,6 +110,7 @@ export function createOtlpSender(options: OtlpOptions, signal: OtlpSignal): Dest
     address,
     encoding: options.protocol === 'http/json' ? 'json' : 'protobuf',
     identity: [signal.grpcService, options.url, options.protocol, options.tenant ?? ''],
+    maxBatchBytes: options.protocol === 'grpc' ? MAX_GRPC_BATCH_BYTES : MAX_BATCH_BYTES,
     maxInFlight: MAX_IN_FLIGHT,
     send(batch, abandoned) {
       let current: Post<unknown> | undefined;
