@@ -1,11 +1,13 @@
 // Called by the preload: reads the configuration, builds the pipeline, enables the instrumentations. The one file that sees every stage.
 import { dirname } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
+import { type Worker, isMainThread } from 'node:worker_threads';
 import { logs } from '@opentelemetry/api';
 import packageJson from '../package.json' with { type: 'json' };
 import { readConfig } from './config/read-config.ts';
 import { readEnv } from './config/read-env.ts';
+import { readThreadEnv } from './config/thread-env.ts';
 import { createConsole } from './exporters/console/create-console.ts';
+import { subscribe } from './hooks/channels.ts';
 import { createMethodFacts } from './http-semconv/method.ts';
 import { createCapture } from './instrumentations/capture/capture.ts';
 import { enableConsole } from './instrumentations/console.ts';
@@ -24,6 +26,8 @@ import { writeStderr } from './log/write-stderr.ts';
 import { createDestinations } from './pipeline/destinations.ts';
 import { readLogfireProjects } from './pipeline/logfire.ts';
 import { startPipeline } from './pipeline/start-pipeline.ts';
+import { isMetricsOn } from './pipeline/metrics-on.ts';
+import { announceToThreads, readThreadStart } from './pipeline/threads/thread-start.ts';
 import { createRedactor } from './redaction/create-redactor.ts';
 import {
   isPackageManager,
@@ -67,10 +71,10 @@ export function startAgent(): Agent | undefined {
 /** Puts every part that runs into `started`, so that all of it can be stopped; false when the agent stands aside. */
 function start(started: Disposable[]): boolean {
   const startedAt = performance.now();
-  const env = readEnv();
-  const entry = readEntryFile();
+  const thread = readThreadStart();
+  const env = thread === undefined ? readEnv() : { ...readEnv(), ...thread.env };
+  const { entry, cwd } = thread ?? { entry: readEntryFile(), cwd: readWorkingDirectory() };
   if (isPackageManager(entry)) return false;
-  const cwd = readWorkingDirectory();
   const { config, issues, urlHidden, file } = readConfig({ env, entry, cwd });
   const plain = createRedactor({
     keys: config['url.redact.keys'],
@@ -87,7 +91,8 @@ function start(started: Disposable[]): boolean {
     redact: (text) => plain.redact(text, 'string'),
     write: writeStderr,
   });
-  for (const { level, message } of issues) log[level](message);
+  // In a worker they are the same that the main thread has said.
+  for (const { level, message } of thread === undefined ? issues : []) log[level](message);
   if (!config.enabled) return false;
   if (isSdkRegistered()) {
     log.warn('another OpenTelemetry SDK is registered in this process already; this one stands down');
@@ -96,9 +101,11 @@ function start(started: Disposable[]): boolean {
   throwInternalErrors(env['TRACING_THROW_INTERNAL_ERRORS'] === '1');
   started.push(useAsDiag(log, config['log.level']));
 
-  const logfire = readLogfireProjects(config);
-  const destinations = createDestinations({ config, logfire, cwd, redact: (text) => redactor.redact(text, 'client') });
-  const terminal = createConsole({ config, env, hasDestination: destinations.length > 0, cwd });
+  const logfire = thread === undefined || isMetricsOn(config) ? readLogfireProjects(config) : [];
+  const redact = (text: string): string => redactor.redact(text, 'client');
+  const destinations = thread === undefined ? createDestinations({ config, logfire, cwd, redact }) : [];
+  const terminal =
+    thread === undefined ? createConsole({ config, env, hasDestination: destinations.length > 0, cwd }) : undefined;
   const instrumentations: Instrumentation[] = [];
   const pipeline = startPipeline({
     config,
@@ -110,9 +117,16 @@ function start(started: Disposable[]): boolean {
       for (const { endWhatIsOver } of instrumentations) endWhatIsOver?.();
     }),
     isRepl: isRepl(),
-    processors: terminal.processor === undefined ? [] : [terminal.processor],
+    processors: terminal?.processor === undefined ? [] : [terminal.processor],
+    thread,
   });
   started.push(pipeline);
+  // A worker leaves the same word that it has found to its own.
+  if (thread === undefined)
+    started.push(announceToThreads({ env: readThreadEnv(env), entry, cwd, ...pipeline.forThreads }));
+  started.push(
+    subscribe({ worker_threads: ({ worker }: { readonly worker: Worker }) => pipeline.threads.listenTo(worker) }),
+  );
   const tools = {
     tracer: pipeline.tracer,
     redactor,
@@ -150,7 +164,7 @@ function start(started: Disposable[]): boolean {
   }
 
   if (isMainThread && !isQuietProcess(env)) {
-    terminal.showBanner({
+    terminal?.showBanner({
       version: AGENT_VERSION,
       nodeVersion: process.versions.node,
       serviceName: redactor.redact(config['service.name'], 'string'),

@@ -1,6 +1,7 @@
 // Called once by agent.ts: config -> tracer provider, processors, destinations, and the way out of the process.
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import { type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
 import type { Destination } from '../exporters/destination.ts';
@@ -12,11 +13,16 @@ import { flushOnLeaving } from './leaving.ts';
 import type { LogfireProject } from './logfire.ts';
 import { loadLogs } from './logs/load-logs.ts';
 import { loadMetrics } from './metrics/load-metrics.ts';
+import { isMetricsOn } from './metrics-on.ts';
 import { createResource } from './resource.ts';
 import { createPropagator } from './propagator.ts';
 import { type Sampling, createSampling } from './sampling.ts';
 import { toSpanLimits } from './sdk-parts.ts';
 import { SpanBatch } from './span-batch.ts';
+import { ThreadReceiver } from './threads/thread-receiver.ts';
+import { ThreadSender } from './threads/thread-sender.ts';
+import { type ThreadStart, createTraffic } from './threads/thread-start.ts';
+import { createThreadIntake } from './threads/thread-intake.ts';
 
 export interface PipelineOptions {
   readonly config: Config;
@@ -32,6 +38,8 @@ export interface PipelineOptions {
   readonly isRepl: boolean;
   /** What else is told of every span, such as the console. */
   readonly processors: readonly SpanProcessor[];
+  /** In a worker thread: what the main thread's agent says. Then what ends goes there, and to no destination from here. */
+  readonly thread?: ThreadStart | undefined;
 }
 
 /** A running pipeline. Disposing it takes it out of the process again, without waiting for what is on its way. */
@@ -42,6 +50,10 @@ export interface Pipeline extends Disposable {
   readonly sampling: Pick<Sampling, 'decide'>;
   /** Whether log records are sent. */
   readonly sendsLogs: boolean;
+  /** Takes the spans and log records of the workers that this thread makes. */
+  readonly threads: Pick<ThreadReceiver, 'listenTo'>;
+  /** What a worker's agent is to know of this pipeline. */
+  readonly forThreads: Pick<ThreadStart, 'wantsStarts' | 'sendsLogs' | 'maxItems' | 'traffic'>;
 }
 
 /** Builds the pipeline and registers it as the process's OpenTelemetry SDK. */
@@ -54,12 +66,18 @@ export function startPipeline({
   beforeExitFlush,
   isRepl,
   processors,
+  thread,
 }: PipelineOptions): Pipeline {
-  const resource = createResource({
-    config,
-    agentVersion: scope.version,
-    redactAttribute: (name, value) => redactor.redactAttribute(name, value),
-  });
+  const sender = thread === undefined ? undefined : new ThreadSender(thread);
+  const hasMetrics = isMetricsOn(config);
+  const resource =
+    sender !== undefined && !hasMetrics
+      ? resourceFromAttributes({})
+      : createResource({
+          config,
+          agentVersion: scope.version,
+          redactAttribute: (name, value) => redactor.redactAttribute(name, value),
+        });
   const ready = resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined;
   const batches = destinations.map(
     (destination) =>
@@ -72,31 +90,40 @@ export function startPipeline({
         ready,
       }),
   );
-  const logs = loadLogs({ config, redactor, resource, ready });
+  const logs =
+    thread?.sendsLogs === false ? undefined : loadLogs({ config, redactor, resource, ready, thread: sender });
   // All that sends in batches, whatever it sends.
-  const senders = logs === undefined ? batches : [...batches, logs.batch];
+  const senders = logs?.batch === undefined ? batches : [...batches, logs.batch];
+  const next = [...batches, ...processors, ...(sender === undefined ? [] : [sender])];
   const guard = createRedactionGuard({ redactor, maxValueLength: config['limits.attributeValueLength'] });
-  const metrics = loadMetrics({ config, logfire, redactor, resource, scope });
-  const keep = createKeep(config, [...batches, ...processors]);
+  const metrics =
+    sender !== undefined && !hasMetrics ? undefined : loadMetrics({ config, logfire, redactor, resource, scope });
+  const keep = createKeep(config, next);
   const sampling = createSampling({ config, recordDropped: metrics !== undefined || keep !== undefined });
   const provider = new TracerProvider({
     resource,
     sampler: sampling.sampler,
     idGenerator: sampling.idGenerator,
     spanLimits: toSpanLimits(config),
-    spanProcessors: [
-      guard,
-      ...(metrics === undefined ? [] : [metrics.processor]),
-      keep ?? createSampledOnly([...batches, ...processors]),
-    ],
+    spanProcessors: [guard, ...(metrics === undefined ? [] : [metrics.processor]), keep ?? createSampledOnly(next)],
   });
   const contextManager = new AsyncLocalStorageContextManager();
   context.setGlobalContextManager(contextManager.enable());
   propagation.setGlobalPropagator(createPropagator(config));
   trace.setGlobalTracerProvider(provider);
+  const traffic = thread?.traffic ?? createTraffic();
+  const threads = new ThreadReceiver(
+    traffic,
+    sender === undefined
+      ? createThreadIntake({ resource, next, addLog: (record) => logs?.batch?.add(record) })
+      : (message) => sender.relay(message),
+  );
   const leaving = flushOnLeaving({
     isRepl,
-    isPending: () => senders.some((sender) => sender.isPending()) || metrics?.isPending() === true,
+    isPending: () => {
+      threads.drain();
+      return senders.some((one) => one.isPending()) || metrics?.isPending() === true;
+    },
     flush: () => Promise.all([...senders.map((sender) => sender.leave()), metrics?.leave()]),
     abandon: () => {
       for (const sender of senders) sender.abandon();
@@ -104,6 +131,8 @@ export function startPipeline({
     },
     flushBlocking: (limitMillis) => {
       beforeExitFlush();
+      threads.close();
+      void sender?.shutdown();
       // All at the same time: together they hold the process no longer than one alone, and none waits for another.
       const flushes = [metrics, ...senders].map((sender) => sender?.startLastFlush(limitMillis));
       for (const awaitEnd of flushes) awaitEnd?.();
@@ -115,8 +144,16 @@ export function startPipeline({
     tracer: guard.vouchFor(sampling.honour(provider.getTracer(scope.name, scope.version))),
     sampling,
     sendsLogs: logs !== undefined,
+    threads,
+    forThreads: {
+      wantsStarts: thread?.wantsStarts ?? processors.length > 0,
+      sendsLogs: logs !== undefined,
+      maxItems: thread?.maxItems ?? config['export.batch.maxQueueSpans'],
+      traffic,
+    },
     [Symbol.dispose]() {
       leaving[Symbol.dispose]();
+      threads.close();
       void provider.shutdown();
       metrics?.[Symbol.dispose]();
       logs?.[Symbol.dispose]();

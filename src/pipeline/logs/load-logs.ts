@@ -11,6 +11,7 @@ import type { Redactor } from '../../redaction/create-redactor.ts';
 import { BatchProcessor } from '../batch-processor.ts';
 import { isLogsOn } from '../logs-on.ts';
 import { toOtlpTarget } from '../otlp-target.ts';
+import type { ThreadSender } from '../threads/thread-sender.ts';
 import type * as startLogsModule from './start-logs.ts';
 
 export interface LoadLogsOptions {
@@ -19,17 +20,19 @@ export interface LoadLogsOptions {
   readonly resource: Resource;
   /** Resolved when attributes of the resource that are found asynchronously are there; nothing is sent before. */
   readonly ready: Promise<unknown> | undefined;
+  /** In a worker thread of a process that sends logs: takes the records, which are sent with those of the main thread. */
+  readonly thread: Pick<ThreadSender, 'addLog'> | undefined;
 }
 
 /** Running logs. Disposing them takes them out of the process again, without waiting for what is on its way. */
 export interface Logs extends Disposable {
-  /** What waits to be sent. */
-  readonly batch: BatchProcessor<ReadableLogRecord>;
+  /** What waits to be sent; of a worker thread there is none. */
+  readonly batch: BatchProcessor<ReadableLogRecord> | undefined;
 }
 
 /** Starts logs, or returns undefined where they are off. What goes wrong with them costs the logs and nothing else. */
-export function loadLogs({ config, redactor, resource, ready }: LoadLogsOptions): Logs | undefined {
-  if (!isLogsOn(config)) {
+export function loadLogs({ config, redactor, resource, ready, thread }: LoadLogsOptions): Logs | undefined {
+  if (thread === undefined && !isLogsOn(config)) {
     if (config['logs.console'])
       diag.warn(
         'logs.console has no effect: logs are off; OTEL_LOGS_EXPORTER=otlp or export.otlp.logsEndpoint turns them on',
@@ -38,12 +41,27 @@ export function loadLogs({ config, redactor, resource, ready }: LoadLogsOptions)
   }
   try {
     const { createLogsSignal, startLogs } = load();
+    const batch = thread === undefined ? createBatch(createLogsSignal) : undefined;
+    const started = startLogs({
+      config,
+      redactor,
+      resource,
+      onRecord: (record) => (thread === undefined ? batch?.add(record) : thread.addLog(record)),
+      reportInternalError,
+    });
+    return { batch, [Symbol.dispose]: () => started[Symbol.dispose]() };
+  } catch (error) {
+    reportInternalError('the start of logs', error);
+    return undefined;
+  }
+
+  function createBatch(createSignal: typeof startLogsModule.createLogsSignal): BatchProcessor<ReadableLogRecord> {
     const target = toOtlpTarget(config, 'logs');
     const totalMillis = config['logs.timeoutMillis'] ?? config['export.batch.timeoutMillis'];
-    const batch = new BatchProcessor<ReadableLogRecord>({
+    return new BatchProcessor<ReadableLogRecord>({
       destination: createOtlpSender(
         { ...target, totalMillis, redact: (text) => redactor.redact(text, 'client') },
-        createLogsSignal(target.protocol),
+        createSignal(target.protocol),
       ),
       noun: ['log record', 'log records'],
       delayMillis: config['logs.delayMillis'] ?? config['export.batch.delayMillis'],
@@ -53,17 +71,6 @@ export function loadLogs({ config, redactor, resource, ready }: LoadLogsOptions)
       estimateBytes: estimateLogBytes,
       ready,
     });
-    const started = startLogs({
-      config,
-      redactor,
-      resource,
-      onRecord: (record) => batch.add(record),
-      reportInternalError,
-    });
-    return { batch, [Symbol.dispose]: () => started[Symbol.dispose]() };
-  } catch (error) {
-    reportInternalError('the start of logs', error);
-    return undefined;
   }
 }
 
