@@ -30,6 +30,8 @@ import { isMetricsOn } from './pipeline/metrics-on.ts';
 import { announceToThreads, readThreadStart } from './pipeline/threads/thread-start.ts';
 import { createRedactor } from './redaction/create-redactor.ts';
 import {
+  isBrief,
+  isNoProgram,
   isPackageManager,
   isQuietProcess,
   isRepl,
@@ -71,6 +73,7 @@ export function startAgent(): Agent | undefined {
 /** Puts every part that runs into `started`, so that all of it can be stopped; false when the agent stands aside. */
 function start(started: Disposable[]): boolean {
   const startedAt = performance.now();
+  if (isNoProgram()) return false;
   const thread = readThreadStart();
   const env = thread === undefined ? readEnv() : { ...readEnv(), ...thread.env };
   const { entry, cwd } = thread ?? { entry: readEntryFile(), cwd: readWorkingDirectory() };
@@ -164,7 +167,7 @@ function start(started: Disposable[]): boolean {
   }
 
   if (isMainThread && !isQuietProcess(env)) {
-    terminal?.showBanner({
+    const facts = {
       version: AGENT_VERSION,
       nodeVersion: process.versions.node,
       serviceName: redactor.redact(config['service.name'], 'string'),
@@ -172,7 +175,8 @@ function start(started: Disposable[]): boolean {
       readyMillis: performance.now() - startedAt,
       watching: ['http', 'http2', 'fetch', 'undici'],
       destinations: destinations.map(({ address }) => address),
-    });
+    };
+    terminal?.showBanner(facts, isBrief(entry) ? 'with the first trace' : 'now');
   }
   return true;
 }
