@@ -15,6 +15,8 @@ import { enableHttpClient } from './instrumentations/http/client.ts';
 import { enableHttpServer } from './instrumentations/http/server.ts';
 import { enableHttp2Client } from './instrumentations/http2/client.ts';
 import { enableHttp2Server } from './instrumentations/http2/server.ts';
+import { enableLambda } from './instrumentations/lambda/lambda.ts';
+import { readLambda } from './instrumentations/lambda/read-lambda.ts';
 import { reportBundledEntry } from './instrumentations/libraries/bundled-entry.ts';
 import { enableLibraries } from './instrumentations/libraries/enable-libraries.ts';
 import type { Instrumentation } from './instrumentations/tools.ts';
@@ -76,7 +78,8 @@ function start(started: Disposable[]): boolean {
   if (isNoProgram()) return false;
   const thread = readThreadStart();
   const env = thread === undefined ? readEnv() : { ...readEnv(), ...thread.env };
-  const { entry, cwd } = thread ?? { entry: readEntryFile(), cwd: readWorkingDirectory() };
+  const lambda = isMainThread ? readLambda(env) : undefined;
+  const { entry, cwd } = thread ?? { entry: lambda?.handler.file ?? readEntryFile(), cwd: readWorkingDirectory() };
   if (isPackageManager(entry)) return false;
   const { config, issues, urlHidden, file } = readConfig({ env, entry, cwd });
   const plain = createRedactor({
@@ -122,6 +125,7 @@ function start(started: Disposable[]): boolean {
     isRepl: isRepl(),
     processors: terminal?.processor === undefined ? [] : [terminal.processor],
     thread,
+    platform: lambda?.attributes,
   });
   started.push(pipeline);
   // A worker leaves the same word that it has found to its own.
@@ -135,7 +139,7 @@ function start(started: Disposable[]): boolean {
     redactor,
     urlRules: createUrlRules({
       redactor,
-      ignore: config['url.ignore'],
+      ignore: [...config['url.ignore'], ...(lambda?.runtimeUrls ?? [])],
       rules: config['url.rules'],
       filter: createUrlFilter(config['url.filter'], { folder: file === undefined ? cwd : dirname(file), redactor }),
     }),
@@ -162,6 +166,11 @@ function start(started: Disposable[]): boolean {
     log,
   });
   started.push(libraries);
+  if (lambda !== undefined) {
+    const given = config['instrumentations.aws-lambda'] ?? true;
+    const options = given === true ? {} : given === false ? undefined : given;
+    started.push(enableLambda({ lambda, options, flush: (limitMillis) => pipeline.flush(limitMillis) }));
+  }
   if (entry !== undefined && isMainThread) {
     started.push(reportBundledEntry({ entry, hasSeen: () => libraries.seen().length > 0, log }));
   }

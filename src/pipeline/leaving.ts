@@ -113,7 +113,7 @@ function watchSignal(signal: LeavingSignal, { flush, flushBlocking }: LeavingOpt
 }
 
 /** Waits for `work`, keeping the process alive for it, but never longer than `limitMillis`; false when that was too short. */
-function holdFor(work: Promise<unknown>, limitMillis: number): Promise<boolean> {
+export function holdFor(work: Promise<unknown>, limitMillis: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), limitMillis);
     void work

@@ -1,5 +1,5 @@
 // Called once by agent.ts: config -> tracer provider, processors, destinations, and the way out of the process.
-import { context, propagation, trace } from '@opentelemetry/api';
+import { type Attributes, context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
@@ -9,7 +9,7 @@ import { KeepProcessor } from '../processors/keep-processor.ts';
 import { type SpanStarter, createRedactionGuard } from '../processors/redaction-guard.ts';
 import { createSampledOnly } from '../processors/sampled-only.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
-import { flushOnLeaving } from './leaving.ts';
+import { flushOnLeaving, holdFor } from './leaving.ts';
 import type { LogfireProject } from './logfire.ts';
 import { loadLogs } from './logs/load-logs.ts';
 import { loadMetrics } from './metrics/load-metrics.ts';
@@ -40,6 +40,8 @@ export interface PipelineOptions {
   readonly processors: readonly SpanProcessor[];
   /** In a worker thread: what the main thread's agent says. Then what ends goes there, and to no destination from here. */
   readonly thread?: ThreadStart | undefined;
+  /** What is known of where the process runs, for the resource. */
+  readonly platform?: Attributes | undefined;
 }
 
 /** A running pipeline. Disposing it takes it out of the process again, without waiting for what is on its way. */
@@ -50,6 +52,8 @@ export interface Pipeline extends Disposable {
   readonly sampling: Pick<Sampling, 'decide'>;
   /** Whether log records are sent. */
   readonly sendsLogs: boolean;
+  /** Sends all that has ended; resolves when it is delivered or given up, and after `limitMillis` at the latest. */
+  flush(limitMillis: number): Promise<void>;
   /** Takes the spans and log records of the workers that this thread makes. */
   readonly threads: Pick<ThreadReceiver, 'listenTo'>;
   /** What a worker's agent is to know of this pipeline. */
@@ -67,6 +71,7 @@ export function startPipeline({
   isRepl,
   processors,
   thread,
+  platform,
 }: PipelineOptions): Pipeline {
   const sender = thread === undefined ? undefined : new ThreadSender(thread);
   const hasMetrics = isMetricsOn(config);
@@ -75,6 +80,7 @@ export function startPipeline({
       ? resourceFromAttributes({})
       : createResource({
           config,
+          platform,
           agentVersion: scope.version,
           redactAttribute: (name, value) => redactor.redactAttribute(name, value),
         });
@@ -144,6 +150,10 @@ export function startPipeline({
     tracer: guard.vouchFor(sampling.honour(provider.getTracer(scope.name, scope.version))),
     sampling,
     sendsLogs: logs !== undefined,
+    async flush(limitMillis) {
+      threads.drain();
+      await holdFor(Promise.all([...senders.map((one) => one.forceFlush()), metrics?.flush()]), limitMillis);
+    },
     threads,
     forThreads: {
       wantsStarts: thread?.wantsStarts ?? processors.length > 0,
