@@ -8,6 +8,8 @@ export interface LeavingOptions {
   /** True when there is something to send. */
   readonly isPending: () => boolean;
   readonly flush: () => Promise<unknown>;
+  /** The same where the process lives on. */
+  readonly flushNow: () => Promise<unknown>;
   /** Ends a flush that took too long, so that it holds the process no longer. */
   readonly abandon: () => void;
   readonly flushBlocking: (limitMillis: number) => void;
@@ -19,6 +21,9 @@ const EXIT_LIMIT_MILLIS = 1000;
 
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
+
+/** The first process of a container: the system does not end it by a signal that it has no handler for, and so neither do we. */
+const INIT = 1;
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const ROOMY: ReadonlySet<string | symbol> = new Set(['exit', 'beforeExit', 'uncaughtExceptionMonitor', ...SIGNALS]);
@@ -72,12 +77,16 @@ function makeRoom(name: string | symbol): void {
  * Listens to a signal only while the application does not: who counts listeners (signal-exit ends the process when it is the only one)
  * must not find ours beside his own.
  */
-function watchSignal(signal: LeavingSignal, { flush, flushBlocking }: LeavingOptions): Disposable {
+function watchSignal(signal: LeavingSignal, { flush, flushNow, flushBlocking }: LeavingOptions): Disposable {
   let leaving = false;
   const others = (): number => process.listenerCount(signal) - (process.listeners(signal).includes(onSignal) ? 1 : 0);
   const onSignal = (): void => {
     if (leaving || others() > 0) return;
     leaving = true;
+    if (process.pid === INIT) {
+      void holdFor(flushNow(), SIGNAL_LIMIT_MILLIS).then(() => (leaving = false));
+      return;
+    }
     const startMillis = performance.now();
     void holdFor(flush(), SIGNAL_LIMIT_MILLIS).then(() => {
       if (others() > 0) return;

@@ -124,12 +124,17 @@ export function startPipeline({
       ? createThreadIntake({ resource, next, addLog: (record) => logs?.batch?.add(record) })
       : (message) => sender.relay(message),
   );
+  const flushNow = (): Promise<unknown> => {
+    threads.drain();
+    return Promise.all([...senders.map((one) => one.forceFlush()), metrics?.flush()]);
+  };
   const leaving = flushOnLeaving({
     isRepl,
     isPending: () => {
       threads.drain();
       return senders.some((one) => one.isPending()) || metrics?.isPending() === true;
     },
+    flushNow,
     flush: () => Promise.all([...senders.map((sender) => sender.leave()), metrics?.leave()]),
     abandon: () => {
       for (const sender of senders) sender.abandon();
@@ -151,8 +156,7 @@ export function startPipeline({
     sampling,
     sendsLogs: logs !== undefined,
     async flush(limitMillis) {
-      threads.drain();
-      await holdFor(Promise.all([...senders.map((one) => one.forceFlush()), metrics?.flush()]), limitMillis);
+      await holdFor(flushNow(), limitMillis);
     },
     threads,
     forThreads: {
