@@ -19,6 +19,8 @@ import { enableLambda } from './instrumentations/lambda/lambda.ts';
 import { readLambda } from './instrumentations/lambda/read-lambda.ts';
 import { reportBundledEntry } from './instrumentations/libraries/bundled-entry.ts';
 import { enableLibraries } from './instrumentations/libraries/enable-libraries.ts';
+import { createBoardMemory } from './instrumentations/threads/context-board.ts';
+import { enableThreadContext } from './instrumentations/threads/threads.ts';
 import type { Instrumentation } from './instrumentations/tools.ts';
 import { createTraceHeaders } from './instrumentations/trace-headers.ts';
 import { enableUndici } from './instrumentations/undici/undici.ts';
@@ -128,11 +130,19 @@ function start(started: Disposable[]): boolean {
     platform: lambda?.attributes,
   });
   started.push(pipeline);
+  const board = thread?.board ?? (config['propagation.workers'] ? createBoardMemory() : undefined);
   // A worker leaves the same word that it has found to its own.
   if (thread === undefined)
-    started.push(announceToThreads({ env: readThreadEnv(env), entry, cwd, ...pipeline.forThreads }));
+    started.push(announceToThreads({ env: readThreadEnv(env), entry, cwd, board, ...pipeline.forThreads }));
+  const messages = board === undefined ? undefined : enableThreadContext(board);
+  if (messages !== undefined) started.push(messages);
   started.push(
-    subscribe({ worker_threads: ({ worker }: { readonly worker: Worker }) => pipeline.threads.listenTo(worker) }),
+    subscribe({
+      worker_threads({ worker }: { readonly worker: Worker }) {
+        pipeline.threads.listenTo(worker);
+        messages?.onWorker(worker);
+      },
+    }),
   );
   const tools = {
     tracer: pipeline.tracer,

@@ -31,7 +31,10 @@ suite('workers:', { concurrency: 4, timeout: 240_000 }, () => {
       assert.equal(sink.requests.length, 1);
       assert.equal(new Set(sink.spans.map(({ resource }) => JSON.stringify(resource))).size, 1);
       const threads = Map.groupBy(sink.spans, ({ attributes }) => attributes['thread.id']);
-      assert.deepEqual([...threads.values()].map(({ length }) => length).toSorted(), [2, 2, 2, 2, 4]);
+      assert.deepEqual(
+        [...threads.values()].map(({ length }) => length).toSorted((a, b) => a - b),
+        [2, 2, 2, 2, 4],
+      );
       assert.equal(threads.get(undefined)?.length, 4);
     });
 
@@ -121,5 +124,33 @@ suite('workers:', { concurrency: 4, timeout: 240_000 }, () => {
     });
     assert.match(exit.stderr, /GET {2}127\.0\.0\.1:\d+\/worker\?\S+ +200/);
     assert.equal([...exit.stderr.matchAll(/^tracing /gm)].length, 1);
+  });
+});
+
+suite('messages of workers:', { concurrency: 4, timeout: 240_000 }, () => {
+  const options = { attributes: ['url.full'], order: 'text' } as const;
+  const drawJob = (name: string, by: string): string => `INTERNAL ${name}
+  CLIENT GET 200 url.full=http://127.0.0.1:<port>/answered-${by}
+  CLIENT GET 200 url.full=http://127.0.0.1:<port>/${by}`;
+
+  for (const variant of ['cjs', 'mjs']) {
+    test(`are handled in the trace in which they are posted, where that is asked for (${variant})`, async (t) => {
+      const env = { TRACING_PROPAGATE_WORKERS: '1' };
+      const { sink } = await run(t, { program: `workers.${variant}`, args: ['messages'], env });
+      const jobs = [drawJob('first', 'once'), drawJob('second', 'listener'), drawJob('third', 'property')];
+      assertTrees(sink.spans, [...jobs, 'INTERNAL wrong'].join('\n'), options);
+    });
+  }
+
+  test('carry nothing where it is not asked for', async (t) => {
+    const { sink } = await run(t, { args: ['messages'] });
+    const first = sink.spans.find(({ name }) => name === 'first');
+    assert.equal(sink.spans.filter(({ parentSpanId }) => parentSpanId === first?.spanId).length, 0);
+  });
+
+  test('reach a worker without the agent as they are', async (t) => {
+    const env = { TRACING_PROPAGATE_WORKERS: '1' };
+    const { exit } = await run(t, { args: ['plain'], env });
+    assert.equal(exit.stdout, '{"as":["it","is"]}\n');
   });
 });

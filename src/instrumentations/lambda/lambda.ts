@@ -20,6 +20,8 @@ const FLUSH_LIMIT_MILLIS = 2000;
 /** What is left of the function's own time limit after that. */
 const RESERVE_MILLIS = 200;
 
+const BUNDLE = './libraries/aws-lambda.cjs';
+
 /** By this the runtime knows a handler that writes its response piece by piece. */
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 
@@ -70,7 +72,7 @@ function wrapHandler(
         const settle = (...results: unknown[]): void => {
           answer ??= { results };
           if (results[0] === undefined || results[0] === null) resolve(results[1]);
-          else reject(results[0] as Error);
+          else reject(results[0]);
         };
         const more = typeof callback === 'function' ? [settle, ...args.slice(3)] : args.slice(given.length);
         returned = Reflect.apply(original, this, [...passed, ...more]);
@@ -100,7 +102,7 @@ function trace(inner: AnyFunction, lambda: LambdaFunction, options: LibraryOptio
   try {
     const require = createRequire(import.meta.url);
     // The bundle's own exports, as every library's.
-    const { start } = require('./libraries/aws-lambda.cjs') as LibraryBundle;
+    const { start } = require(BUNDLE) as LibraryBundle;
     const { file } = lambda.handler;
     const name = basename(file).split('.')[0] ?? '';
     const lambdaHandler = join(relative(lambda.taskRoot, dirname(file)), `${name}.handler`);
@@ -126,8 +128,10 @@ function toLimitMillis(context: unknown): number {
 
 /** The runtime looks at the number of parameters, and at symbols that `streamifyResponse` leaves. */
 function dressAs(original: AnyFunction, wrapper: AnyFunction): AnyFunction {
-  const { prototype: _, ...own } = Object.getOwnPropertyDescriptors(original) as PropertyDescriptorMap;
-  return Object.defineProperties(wrapper, own) as unknown as AnyFunction;
+  const own: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(original);
+  // Of a classic function; it cannot be defined anew.
+  delete own['prototype'];
+  return Object.defineProperties(wrapper, own);
 }
 
 function copySymbols(original: AnyFunction, copy: AnyFunction): AnyFunction {

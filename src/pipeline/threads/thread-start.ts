@@ -15,6 +15,8 @@ export interface ThreadStart {
   /** How much may be on its way to the main thread at once. */
   readonly maxItems: number;
   readonly traffic: Traffic;
+  /** Where the contexts of messages are, if they have any. */
+  readonly board: SharedArrayBuffer | undefined;
 }
 
 /** What is counted together by all threads, in shared memory. */
@@ -49,7 +51,7 @@ export function toChannelName(id: number): string {
 
 /** Leaves word for the workers that are made from now on, until disposed. */
 export function announceToThreads(start: ThreadStart): Disposable {
-  setEnvironmentData(KEY, start as never);
+  setEnvironmentData(KEY, start);
   return { [Symbol.dispose]: () => setEnvironmentData(KEY) };
 }
 
