@@ -1,7 +1,9 @@
 // Called by instrumentations/lambda: puts another function in the place of one that a file exports, before the host of the file gets it.
+import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { reportInternalError } from '../log/guard.ts';
+import { hasDefaultExport } from './es-modules.ts';
 import { meetCommonJs } from './module-hooks.ts';
 
 /** Where the function is: `path` leads to it through the exports of `file`, an absolute path without symbolic links. */
@@ -51,7 +53,8 @@ export function replaceExport({ file, path }: ExportedFunction, replace: Replace
 /** A module that exports the same as the one it stands before, but for `name`: what a module exports itself goes before its `export *`. */
 function toWrapper(url: string, name: string): string {
   const [file, member, key] = [url, name, Symbol.keyFor(REPLACED)].map((text) => JSON.stringify(text));
-  const source = `import * as self from ${file};export * from ${file};
+  const hasDefault = name !== 'default' && hasDefaultExport(readFileSync(fileURLToPath(url), 'utf8'));
+  const source = `import * as self from ${file};export * from ${file};${hasDefault ? 'export default self.default;' : ''}
 const replaced = globalThis[Symbol.for(${key})]?.(self[${member}]) ?? self[${member}];export { replaced as ${member} };`;
   return `data:text/javascript,${encodeURIComponent(source)}`;
 }

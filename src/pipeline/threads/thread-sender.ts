@@ -35,6 +35,7 @@ export class ThreadSender implements SpanProcessor {
   #channel: BroadcastChannel | undefined;
   #items: ThreadItem[] = [];
   #isScheduled = false;
+  #isClosed = false;
   #lost = 0;
 
   constructor(start: ThreadStart) {
@@ -55,8 +56,7 @@ export class ThreadSender implements SpanProcessor {
 
   /** Passes on what a worker of this thread says. */
   relay(message: ThreadMessage): void {
-    Atomics.add(this.#start.traffic.items, 0, message.items.length);
-    this.#open().postMessage(message);
+    this.#postNow(message);
   }
 
   /** Posts what waits. */
@@ -66,11 +66,8 @@ export class ThreadSender implements SpanProcessor {
     this.#items = [];
     if (this.#heard() === HEARD.noMore) return;
     const { traffic, maxItems } = this.#start;
-    if (Atomics.add(traffic.items, 0, items.length) + items.length > maxItems) {
-      this.#lose(items.length);
-    } else {
-      this.#send(items);
-    }
+    if (Atomics.load(traffic.items, 0) + items.length > maxItems) this.#lose(items.length);
+    else this.#send(items);
   }
 
   forceFlush(): Promise<void> {
@@ -83,13 +80,15 @@ export class ThreadSender implements SpanProcessor {
     this.flush();
     if (this.#lost > 0) diag.warn(`${toText(this.#lost)} of a worker thread lost: the main thread was too busy`);
     this.#lost = 0;
+    this.#isClosed = true;
     this.#channel?.close();
     return Promise.resolve();
   }
 
   #add(item: ThreadItem): void {
+    if (this.#isClosed) return;
     this.#items.push(item);
-    if (this.#items.length >= MAX_WAITING) return this.flush();
+    if (this.#items.length >= MAX_WAITING && this.#heard() !== HEARD.notYet) return this.flush();
     if (this.#isScheduled) return;
     if (!this.#posts.take()) return this.#postLater();
     this.#isScheduled = true;
@@ -108,20 +107,21 @@ export class ThreadSender implements SpanProcessor {
 
   #send(items: readonly ThreadItem[]): void {
     try {
-      this.#open().postMessage({ threadId: ownThreadId, items } satisfies ThreadMessage);
+      this.#postNow({ threadId: ownThreadId, items });
     } catch (error) {
       // An attribute that cannot be cloned costs its own span, and no other.
-      if (items.length > 1) {
-        for (const item of items) this.#send([item]);
-      } else {
-        this.#lose(1);
-        reportInternalError('the spans of a thread', error);
-      }
+      if (items.length === 1) reportInternalError('the spans of a thread', error);
+      else for (const item of items) this.#send([item]);
     }
   }
 
+  /** Counted after the post: a thread that is terminated in between must not count for ever. */
+  #postNow(message: ThreadMessage): void {
+    this.#open().postMessage(message);
+    Atomics.add(this.#start.traffic.items, 0, message.items.length);
+  }
+
   #lose(count: number): void {
-    Atomics.sub(this.#start.traffic.items, 0, count);
     if (this.#lost === 0)
       diag.warn('the main thread is too busy to take the spans of a worker thread; new ones are dropped');
     this.#lost += count;
