@@ -135,7 +135,10 @@ export function startPipeline({
       return senders.some((one) => one.isPending()) || metrics?.isPending() === true;
     },
     flushNow,
-    flush: () => Promise.all([...senders.map((sender) => sender.leave()), metrics?.leave()]),
+    flush: () => {
+      threads.drain();
+      return Promise.all([...senders.map((one) => one.leave()), metrics?.leave()]);
+    },
     abandon: () => {
       for (const sender of senders) sender.abandon();
       metrics?.abandon();
