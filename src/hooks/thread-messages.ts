@@ -37,7 +37,7 @@ export function watchThreadMessages(watch: MessageWatch): ThreadMessages {
 
   /** Puts a counting function in front of a method that posts. */
   function watchPosts(target: object, laneOf: (self: unknown) => Lane): void {
-    replace(target, 'postMessage', (original) => {
+    const restore = replace(target, 'postMessage', (original) => {
       const wrapper = {
         postMessage(this: unknown, ...args: unknown[]): unknown {
           if (typeof this !== 'object' || this === null) return Reflect.apply(original, this, args);
@@ -55,12 +55,13 @@ export function watchThreadMessages(watch: MessageWatch): ThreadMessages {
       };
       return wrapper.postMessage;
     });
+    restores.push(restore);
   }
 
   /** Puts a counting function in front of what Node calls when a message is there, or one that cannot be read. */
-  function watchDeliveries(port: object, lane: Lane): { skip(): void } {
+  function watchDeliveries(port: object, lane: Lane): { skip(): void; restore(): void } {
     let number = 0;
-    replace(port, DISPATCH, (original) => {
+    const restore = replace(port, DISPATCH, (original) => {
       return function dispatch(this: unknown, ...args: unknown[]): unknown {
         const type = args[1];
         if (type !== 'message' && type !== 'messageerror') return Reflect.apply(original, this, args);
@@ -75,12 +76,13 @@ export function watchThreadMessages(watch: MessageWatch): ThreadMessages {
         return result;
       };
     });
-    return { skip: () => watch.onSkip(lane, number++) };
+    return { skip: () => watch.onSkip(lane, number++), restore };
   }
 
-  function replace(target: object, name: string | symbol, make: (original: Method) => Method): void {
+  /** What comes back undoes it. */
+  function replace(target: object, name: string | symbol, make: (original: Method) => Method): () => void {
     const original: unknown = Reflect.get(target, name);
-    if (typeof original !== 'function') return;
+    if (typeof original !== 'function') return () => {};
     const before = Object.getOwnPropertyDescriptor(target, name);
     // It is called with what Node's own function is called with.
     const method = make(original as Method);
@@ -92,29 +94,31 @@ export function watchThreadMessages(watch: MessageWatch): ThreadMessages {
       configurable: true,
       enumerable: before?.enumerable ?? false,
     });
-    restores.push(() => {
+    return () => {
       if (Reflect.get(target, name) !== method) return;
       if (before === undefined) Reflect.deleteProperty(target, name);
       else Object.defineProperty(target, name, before);
-    });
+    };
   }
 
   watchPosts(WorkerClass.prototype, (self) => ({ threadId: (self as Worker).threadId, towards: 'worker' }));
   if (!isMainThread && parentPort !== null) {
     watchPosts(parentPort, () => ({ threadId, towards: 'maker' }));
     const own = watchDeliveries(parentPort, { threadId, towards: 'worker' });
-    replace(workerThreads, 'receiveMessageOnPort', (original) => {
+    const restore = replace(workerThreads, 'receiveMessageOnPort', (original) => {
       return function receiveMessageOnPort(this: unknown, ...args: unknown[]): unknown {
         const received = Reflect.apply(original, this, args);
         if (received !== undefined && args[0] === parentPort) contain(() => own.skip());
         return received;
       };
     });
+    restores.push(own.restore, restore);
     syncBuiltinESMExports();
   }
   return {
     onWorker: guard('the messages of a worker', (worker: Worker) => {
       const port = findPort(worker);
+      // Never undone: a list of what to undo would keep every worker's port.
       if (port !== undefined) watchDeliveries(port, { threadId: worker.threadId, towards: 'maker' });
     }),
     [Symbol.dispose]() {
