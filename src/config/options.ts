@@ -254,6 +254,12 @@ export const options = {
     text: variable.toList,
     doc: 'Where trace headers are sent to: URL patterns as in url.ignore. An empty list: nowhere. Without it: everywhere.',
   }),
+  'propagation.workers': option({
+    schema: schema.flag,
+    default: false,
+    env: [variable.flag('TRACING_PROPAGATE_WORKERS')],
+    doc: 'Whether messages between a worker thread and the thread that made it (postMessage) are handled in the trace in which they were posted.',
+  }),
 
   'sampling.ratio': option({
     schema: () => schema.numberFrom(0, 1),

@@ -10,6 +10,8 @@ export interface LeavingOptions {
   /** True when there is something to send. */
   readonly isPending: () => boolean;
   readonly flush: () => Promise<unknown>;
+  /** The same where the process lives on. */
+  readonly flushNow: () => Promise<unknown>;
   /** Ends a flush that took too long, so that it holds the process no longer. */
   readonly abandon: () => void;
   readonly flushBlocking: (limitMillis: number) => void;
@@ -28,6 +30,9 @@ const SAME_SIGNAL_MILLIS = 250;
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
 const stopwatch = performance.now.bind(performance);
+
+/** The first process of a container: the system does not end it by a signal that it has no handler for, and so neither do we. */
+const INIT = 1;
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const ROOMY: ReadonlySet<string | symbol> = new Set(['exit', 'beforeExit', 'uncaughtExceptionMonitor', ...SIGNALS]);
@@ -90,12 +95,18 @@ function makeRoom(name: string | symbol): void {
  */
 function watchSignal(
   signal: LeavingSignal,
-  { exitMillis, flush, flushBlocking }: LeavingOptions,
+  { exitMillis, flush, flushNow, flushBlocking }: LeavingOptions,
   leaving: Leaving,
 ): Disposable {
+  let isFlushing = false;
   const others = (): number => process.listenerCount(signal) - (process.listeners(signal).includes(onSignal) ? 1 : 0);
   const onSignal = (): void => {
-    if (others() > 0) return;
+    if (isFlushing || others() > 0) return;
+    if (process.pid === INIT) {
+      isFlushing = true;
+      void holdFor(flushNow(), 2 * exitMillis).then(() => (isFlushing = false));
+      return;
+    }
     const sinceMillis = stopwatch();
     const { departure } = leaving;
     if (departure !== undefined) {
@@ -142,7 +153,7 @@ function watchSignal(
 }
 
 /** Waits for `work`, keeping the process alive for it, but never longer than `limitMillis`; false when that was too short. */
-function holdFor(work: Promise<unknown>, limitMillis: number): Promise<boolean> {
+export function holdFor(work: Promise<unknown>, limitMillis: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), limitMillis);
     void work

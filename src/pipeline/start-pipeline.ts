@@ -1,6 +1,7 @@
 // Called once by agent.ts: config -> tracer provider, processors, destinations, and the way out of the process.
-import { type Tracer, context, propagation, trace } from '@opentelemetry/api';
+import { type Attributes, type Tracer, context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
 import type { Destination } from '../exporters/destination.ts';
@@ -9,16 +10,21 @@ import { createRedactionGuard } from '../processors/redaction-guard.ts';
 import { createSampledOnly } from '../processors/sampled-only.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
 import { TracerProvider } from '../tracer/tracer-provider.ts';
-import { flushOnLeaving } from './leaving.ts';
+import { flushOnLeaving, holdFor } from './leaving.ts';
 import type { LogfireProject } from './logfire.ts';
 import { loadLogs } from './logs/load-logs.ts';
 import { loadMetrics } from './metrics/load-metrics.ts';
+import { isMetricsOn } from './metrics-on.ts';
 import { createResource } from './resource.ts';
 import { createPropagator } from './propagator.ts';
 import { type Sampling, createSampling } from './sampling.ts';
 import { toSpanLimits } from './sdk-parts.ts';
 import { SpanDelivery } from './span-delivery.ts';
 import { loadSpool } from './spool/load-spool.ts';
+import { ThreadReceiver } from './threads/thread-receiver.ts';
+import { ThreadSender } from './threads/thread-sender.ts';
+import { type ThreadStart, createTraffic } from './threads/thread-start.ts';
+import { createThreadIntake } from './threads/thread-intake.ts';
 
 export interface PipelineOptions {
   readonly config: Config;
@@ -38,6 +44,10 @@ export interface PipelineOptions {
   readonly watchAbort: (beforeAbort: () => void) => Disposable;
   /** What else is told of every span, such as the console. */
   readonly processors: readonly SpanProcessor[];
+  /** In a worker thread: what the main thread's agent says. Then what ends goes there, and to no destination from here. */
+  readonly thread?: ThreadStart | undefined;
+  /** What is known of where the process runs, for the resource. */
+  readonly platform?: Attributes | undefined;
 }
 
 /** A running pipeline. Disposing it takes it out of the process again, without waiting for what is on its way. */
@@ -48,6 +58,12 @@ export interface Pipeline extends Disposable {
   readonly sampling: Pick<Sampling, 'decide'>;
   /** Whether log records are sent. */
   readonly sendsLogs: boolean;
+  /** Sends all that has ended; resolves when it is delivered or given up, and after `limitMillis` at the latest. */
+  flush(limitMillis: number): Promise<void>;
+  /** Takes the spans and log records of the workers that this thread makes. */
+  readonly threads: Pick<ThreadReceiver, 'listenTo'>;
+  /** What a worker's agent is to know of this pipeline. */
+  readonly forThreads: Pick<ThreadStart, 'wantsStarts' | 'sendsLogs' | 'maxItems' | 'traffic'>;
 }
 
 /** Builds the pipeline and registers it as the process's OpenTelemetry SDK. */
@@ -62,14 +78,22 @@ export function startPipeline({
   cwd,
   watchAbort,
   processors,
+  thread,
+  platform,
 }: PipelineOptions): Pipeline {
-  const resource = createResource({
-    config,
-    agentVersion: scope.version,
-    redactAttribute: (name, value) => redactor.redactAttribute(name, value),
-  });
+  const sender = thread === undefined ? undefined : new ThreadSender(thread);
+  const hasMetrics = isMetricsOn(config);
+  const resource =
+    sender !== undefined && !hasMetrics
+      ? resourceFromAttributes({})
+      : createResource({
+          config,
+          platform,
+          agentVersion: scope.version,
+          redactAttribute: (name, value) => redactor.redactAttribute(name, value),
+        });
   const ready = resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined;
-  const spool = loadSpool(config, cwd);
+  const spool = sender === undefined ? loadSpool(config, cwd) : undefined;
   const spans = new SpanDelivery({
     destinations,
     resource,
@@ -81,40 +105,59 @@ export function startPipeline({
     spool,
     ready,
   });
-  const logs = loadLogs({ config, redactor, resource, spool, ready });
+  const logs =
+    thread?.sendsLogs === false ? undefined : loadLogs({ config, redactor, resource, spool, ready, thread: sender });
   // All that sends in batches, whatever it sends.
-  const deliveries = logs === undefined ? [spans] : [spans, logs.delivery];
+  const deliveries = logs?.delivery === undefined ? [spans] : [spans, logs.delivery];
+  const next = [spans, ...processors, ...(sender === undefined ? [] : [sender])];
   const guard = createRedactionGuard({ redactor, maxValueLength: config['limits.attributeValueLength'] });
-  const metrics = loadMetrics({ config, logfire, redactor, resource, scope });
-  const keep = createKeep(config, [spans, ...processors]);
+  const metrics =
+    sender !== undefined && !hasMetrics ? undefined : loadMetrics({ config, logfire, redactor, resource, scope });
+  const keep = createKeep(config, next);
   const sampling = createSampling({ config, recordDropped: metrics !== undefined || keep !== undefined });
   const provider = new TracerProvider({
     resource,
     sampler: sampling.sampler,
     idGenerator: sampling.idGenerator,
     spanLimits: toSpanLimits(config),
-    spanProcessors: [
-      guard,
-      ...(metrics === undefined ? [] : [metrics.processor]),
-      keep ?? createSampledOnly([spans, ...processors]),
-    ],
+    spanProcessors: [guard, ...(metrics === undefined ? [] : [metrics.processor]), keep ?? createSampledOnly(next)],
   });
   const contextManager = new AsyncLocalStorageContextManager();
   context.setGlobalContextManager(contextManager.enable());
   propagation.setGlobalPropagator(createPropagator(config));
   trace.setGlobalTracerProvider(provider);
+  const traffic = thread?.traffic ?? createTraffic();
+  const threads = new ThreadReceiver(
+    traffic,
+    sender === undefined
+      ? createThreadIntake({ resource, next, addLog: (record) => logs?.delivery?.add(record) })
+      : (message) => sender.relay(message),
+  );
+  const flushNow = (): Promise<unknown> => {
+    threads.drain();
+    return Promise.all([...deliveries.map((delivery) => delivery.flush()), metrics?.flush()]);
+  };
   const leaving = flushOnLeaving({
     isRepl,
     watchAbort,
     exitMillis: config['export.exitMillis'],
-    isPending: () => deliveries.some((delivery) => delivery.isPending()) || metrics?.isPending() === true,
-    flush: () => Promise.all([...deliveries.map((delivery) => delivery.leave()), metrics?.leave()]),
+    isPending: () => {
+      threads.drain();
+      return deliveries.some((delivery) => delivery.isPending()) || metrics?.isPending() === true;
+    },
+    flushNow,
+    flush: () => {
+      threads.drain();
+      return Promise.all([...deliveries.map((delivery) => delivery.leave()), metrics?.leave()]);
+    },
     abandon: () => {
       for (const delivery of deliveries) delivery.abandon();
       metrics?.abandon();
     },
     flushBlocking: (limitMillis) => {
       beforeExitFlush();
+      threads.close();
+      void sender?.shutdown();
       // All at the same time: together they hold the process no longer than one alone, and none waits for another.
       const flushes = [metrics, ...deliveries].map((delivery) => delivery?.startLastFlush(limitMillis));
       for (const awaitEnd of flushes) awaitEnd?.();
@@ -126,8 +169,19 @@ export function startPipeline({
     tracer: provider.createVouchedTracer(scope),
     sampling,
     sendsLogs: logs !== undefined,
+    async flush(limitMillis) {
+      await holdFor(flushNow(), limitMillis);
+    },
+    threads,
+    forThreads: {
+      wantsStarts: thread?.wantsStarts ?? processors.length > 0,
+      sendsLogs: logs !== undefined,
+      maxItems: thread?.maxItems ?? config['export.batch.maxQueueSpans'],
+      traffic,
+    },
     [Symbol.dispose]() {
       leaving[Symbol.dispose]();
+      threads.close();
       void provider.shutdown();
       metrics?.[Symbol.dispose]();
       logs?.[Symbol.dispose]();

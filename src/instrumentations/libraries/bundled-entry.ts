@@ -1,5 +1,4 @@
 // Called by agent.ts: says why there are no spans of libraries, where a bundler has put them into the program's own file.
-import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DiagLogger } from '@opentelemetry/api';
 import { libraries } from './table.ts';
@@ -25,6 +24,8 @@ export function reportBundledEntry({ entry, hasSeen, log }: BundledEntryOptions)
   const names = new Set(libraries.flatMap(({ modules }) => Object.keys(modules)));
 
   async function look(): Promise<void> {
+    // Only now: few programs have use for it, and every start would load it.
+    const { readFile, stat } = process.getBuiltinModule('node:fs').promises;
     const { size } = await stat(entry);
     if (size < MIN_BYTES || size > MAX_BYTES) return;
     const source = await readFile(entry, 'latin1');

@@ -32,6 +32,7 @@ export interface Metrics extends Disposable {
   readonly processor: SpanProcessor;
   readonly meterProvider: MeterProvider;
   readonly isPending: () => boolean;
+  readonly flush: () => Promise<void>;
   readonly leave: () => Promise<void>;
   readonly abandon: () => void;
   readonly startLastFlush: (limitMillis: number) => () => void;
@@ -78,6 +79,7 @@ export function startMetrics(options: MetricsOptions): Metrics {
     processor: createHttpMetrics(meterProvider.getMeter(scope.name, scope.version), scope.name),
     meterProvider,
     isPending: () => reader.isPending(),
+    flush: () => reader.forceFlush(),
     leave: () => reader.leave(),
     abandon: () => reader.abandon(),
     startLastFlush: (limitMillis) => reader.startLastFlush(limitMillis),
