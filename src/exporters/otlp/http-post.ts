@@ -1,5 +1,7 @@
 // Called by the OTLP exporter: one HTTP POST, with Node's own client and nothing that the application may have replaced since.
+import type http from 'node:http';
 import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
+import type https from 'node:https';
 import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { MAX_ANSWER_BYTES, TimeoutError, type TlsOptions, release } from './connection.ts';
@@ -10,10 +12,7 @@ export interface PostTarget {
   readonly headers: Readonly<Record<string, string>>;
   /** For one attempt, from connecting to the end of the answer. */
   readonly timeoutMillis: number;
-  /** Only for an https address. */
-  readonly tls: TlsOptions;
-  /** Requests that may be open at the same time. */
-  readonly maxInFlight: number;
+  readonly agent: Agent;
 }
 
 export interface PostAnswer {
@@ -25,14 +24,20 @@ export interface PostAnswer {
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout } = globalThis;
 
+const getModule = (url: URL): typeof http | typeof https =>
+  process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
+
+/** The connections to one receiver. */
+export function createAgent(url: URL, tls: TlsOptions, maxSockets: number): Agent {
+  return new (getModule(url).Agent)({ keepAlive: true, maxSockets, ...tls });
+}
+
 /** Makes a sender that keeps its connection; nothing in it keeps the process alive. */
 export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: AbortSignal) => Post<PostAnswer> {
+  const { agent } = target;
   const url = new URL(target.url);
   // Taken at start: a library that replaces http.request later (a test's mock server) must not catch our spans.
-  const { request, Agent: AgentClass } = process.getBuiltinModule(
-    url.protocol === 'https:' ? 'node:https' : 'node:http',
-  );
-  const agent: Agent = new AgentClass({ keepAlive: true, maxSockets: target.maxInFlight, ...target.tls });
+  const { request } = getModule(url);
   const options: RequestOptions = { agent, method: 'POST', timeout: target.timeoutMillis };
   const quiet = suppressTracing(ROOT_CONTEXT);
 
