@@ -127,13 +127,13 @@ export class DeliveryQueue {
     this.#isClosed = true;
     this.#stopWaiting();
     const last: EncodedBatch[] = [];
-    // What came from the spool is still there.
-    for (const { batch, taken, attempt } of this.#inFlight) {
+    for (const { batch, taken, attempt } of [...this.#inFlight, ...this.#waiting]) {
+      // What came from the spool is still there.
+      if (taken !== undefined) continue;
       // What the operating system has already arrives without us; sent again it would arrive twice.
-      if (attempt?.isWritten() !== true) taken ?? last.push(batch);
-      else if (this.#isLeaving && taken === undefined) this.#report.lose(batch.items, NO_ANSWER);
+      if (attempt?.isWritten() !== true) last.push(batch);
+      else if (this.#isLeaving) this.#report.lose(batch.items, NO_ANSWER);
     }
-    for (const { batch, taken } of this.#waiting) taken ?? last.push(batch);
     for (const batch of this.#spooler?.takeUnwritten() ?? []) this.#rescue(batch, NO_TIME);
     const wait = this.#startSending(last, limitMillis);
     return () => {
@@ -281,6 +281,7 @@ export class DeliveryQueue {
     this.#report.trouble(reason, this.#spooler === undefined ? (this.#isLeaving ? 'lost' : 'kept') : 'spooled');
     if (this.#isLeaving) return this.#failedForEver(entry, reason);
     // At the end: if it is the batch that is at fault, the others get their turn.
+    entry.attempt = undefined;
     this.#waiting.push(entry);
     this.#spoolAllButOne();
     this.#settle();
