@@ -23,10 +23,10 @@ export interface InstrumentationTools {
 /** Decides on a request by its trace alone, before anything is made for it. */
 export interface EarlySampling {
   /**
-   * `ratio` is what a URL rule asks for. `dropped`: go on in this context and inject it, and make nothing else. `startIn`: start the span
-   * with this context; what is entered and injected is `trace.setSpan(parent, span)`.
+   * `ratio` is what a URL rule asks for. `dropped`: the span that is none; enter it and inject it, and make nothing else. `startIn`: start
+   * the span with this context. What is entered and injected is `parent` with the span.
    */
-  decide(parent: Context, ratio: number | undefined): { readonly dropped: Context } | { readonly startIn: Context };
+  decide(parent: Context, ratio: number | undefined): { readonly dropped: Span } | { readonly startIn: Context };
 }
 
 /** A running instrumentation; disposing it leaves everything as it was. */

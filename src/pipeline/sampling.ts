@@ -3,6 +3,7 @@
 import {
   type Context,
   ROOT_CONTEXT,
+  type Span,
   type SpanContext,
   TraceFlags,
   createContextKey,
@@ -23,10 +24,10 @@ export interface SamplingOptions {
 }
 
 /**
- * What becomes of a request. `dropped`: nothing is made for it, and this context, with an unsampled span that is none, is gone on with.
+ * What becomes of a request. `dropped`: nothing is made for it, and what goes on is this unsampled span, which is none.
  * `startIn`: a span is started in this context.
  */
-export type Sampled = { readonly dropped: Context } | { readonly startIn: Context };
+export type Sampled = { readonly dropped: Span } | { readonly startIn: Context };
 
 export interface Sampling {
   readonly sampler: Sampler;
@@ -81,7 +82,7 @@ export function createSampling({
       const { traceState } = parent ?? {};
       const none = { traceId, spanId: random.generateSpanId(), traceFlags: TraceFlags.NONE };
       return {
-        dropped: trace.setSpanContext(parentContext, traceState === undefined ? none : { ...none, traceState }),
+        dropped: trace.wrapSpanContext(traceState === undefined ? none : { ...none, traceState }),
       };
     },
     sampler: {

@@ -33,7 +33,8 @@ function setUp({ ratio = 1, followParent = true, perSecond, recordDropped = fals
   /** What an instrumentation does for a request: the context that its handler runs in. */
   const request = (parent: Context, rule?: number): Context => {
     const sampled = sampling.decide(parent, rule);
-    return 'dropped' in sampled ? sampled.dropped : trace.setSpan(parent, ours.startSpan('GET', {}, sampled.startIn));
+    const span = 'dropped' in sampled ? sampled.dropped : ours.startSpan('GET', {}, sampled.startIn);
+    return trace.setSpan(parent, span);
   };
   return { sampling, plain, ours, request, ended };
 }
