@@ -1,6 +1,6 @@
 // `npm run build`: src/ -> dist/: the preload and its agent as two CommonJS files, the two public modules, and their types.
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, type Plugin, build } from 'rolldown';
@@ -9,7 +9,38 @@ import { libraries } from '../src/instrumentations/libraries/table.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const librariesFolder = join(root, 'src/instrumentations/libraries');
-const shared: BuildOptions = { cwd: root, platform: 'node', logLevel: 'warn', treeshake: { moduleSideEffects: false } };
+
+/** What no bundle needs of the modules that it holds; every byte of the agent is read and parsed at every start of a program. */
+const withoutDeadWeight: Plugin = {
+  name: 'without-dead-weight',
+  load: {
+    filter: { id: [/\/machine-id\/getMachineId\.mjs$/, /\/package\.json$/] },
+    handler(id) {
+      // A detector that we do not use. It loads parts of itself late, and for their sake every module of the API would be wrapped.
+      if (id.endsWith('.mjs')) return 'export const getMachineId = async () => undefined;';
+      if (id !== join(root, 'package.json')) return undefined;
+      const { name, version } = JSON.parse(readFileSync(id, 'utf8')) as Readonly<Record<string, string>>;
+      return JSON.stringify({ name, version });
+    },
+  },
+  transform: {
+    filter: { id: [/\/src\/config\/options\.ts$/, /\/src\/config\/instrumentation-options\.ts$/] },
+    handler(code, id) {
+      // They are for the JSON schema, which is made from the sources.
+      const brief = code.replaceAll(/^ +doc: (?:'.*'|".*"|`.*`),$/gm, '');
+      if (brief.includes(' doc: ')) throw new Error(`${id} has a doc of another form`);
+      return brief;
+    },
+  },
+};
+
+const shared: BuildOptions = {
+  cwd: root,
+  platform: 'node',
+  logLevel: 'warn',
+  treeshake: { moduleSideEffects: false },
+  plugins: [withoutDeadWeight],
+};
 
 /** What cosmiconfig imports and our own loaders and search places never reach: 63 kB less to read. */
 const withoutUnreachable: Plugin = {
@@ -85,7 +116,7 @@ const outputs = await Promise.all([
   build({
     ...shared,
     input: 'src/config/load-file.ts',
-    plugins: [withoutUnreachable],
+    plugins: [withoutDeadWeight, withoutUnreachable],
     output: { file: 'dist/load-file.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
   // Read only where a rule is a regular expression.
@@ -99,6 +130,12 @@ const outputs = await Promise.all([
     ...shared,
     input: 'src/pipeline/other-propagators.ts',
     output: { file: 'dist/other-propagators.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
+  // Read only where the terminal shows something.
+  build({
+    ...shared,
+    input: 'src/exporters/console/terminal.ts',
+    output: { file: 'dist/terminal.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
   // Read only where metrics are on, and Node's own only where they are asked for.
   build({
@@ -115,7 +152,7 @@ const outputs = await Promise.all([
   build({
     ...shared,
     input: 'src/pipeline/metrics/runtime-metrics.ts',
-    plugins: [withoutModulePatch],
+    plugins: [withoutDeadWeight, withoutModulePatch],
     output: { file: 'dist/runtime-metrics.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
   // Apart from the others: a program that only wants its routes named reads nothing of what instrumentations share.
@@ -129,7 +166,7 @@ const outputs = await Promise.all([
     input: Object.fromEntries(
       libraries.filter((row) => row.package !== undefined).map(({ name }) => [name, `library:${name}`]),
     ),
-    plugins: [libraryBundles],
+    plugins: [withoutDeadWeight, libraryBundles],
     output: {
       dir: 'dist/libraries',
       format: 'cjs',

@@ -1,6 +1,5 @@
 // Called by the preload: reads the configuration, builds the pipeline, enables the instrumentations. The one file that sees every stage.
 import { dirname } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import { logs } from '@opentelemetry/api';
 import packageJson from '../package.json' with { type: 'json' };
 import { readConfig } from './config/read-config.ts';
@@ -26,6 +25,7 @@ import { readLogfireProjects } from './pipeline/logfire.ts';
 import { startPipeline } from './pipeline/start-pipeline.ts';
 import { createRedactor } from './redaction/create-redactor.ts';
 import {
+  isMainThread,
   isPackageManager,
   isQuietProcess,
   isRepl,
@@ -66,7 +66,7 @@ export function startAgent(): Agent | undefined {
 
 /** Puts every part that runs into `started`, so that all of it can be stopped; false when the agent stands aside. */
 function start(started: Disposable[]): boolean {
-  const startedAt = performance.now();
+  const startedAt = process.uptime();
   const env = readEnv();
   const entry = readEntryFile();
   if (isPackageManager(entry)) return false;
@@ -145,17 +145,17 @@ function start(started: Disposable[]): boolean {
     log,
   });
   started.push(libraries);
-  if (entry !== undefined && isMainThread) {
+  if (entry !== undefined) {
     started.push(reportBundledEntry({ entry, hasSeen: () => libraries.seen().length > 0, log }));
   }
 
-  if (isMainThread && !isQuietProcess(env)) {
+  if (terminal.wantsBanner && isMainThread() && !isQuietProcess(env)) {
     terminal.showBanner({
       version: AGENT_VERSION,
       nodeVersion: process.versions.node,
       serviceName: redactor.redact(config['service.name'], 'string'),
       pid: process.pid,
-      readyMillis: performance.now() - startedAt,
+      readyMillis: (process.uptime() - startedAt) * 1000,
       watching: ['http', 'http2', 'fetch', 'undici'],
       destinations: destinations.map(({ address }) => address),
     });

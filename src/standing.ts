@@ -41,6 +41,11 @@ export function isSdkRegistered(): boolean {
   return typeof api === 'object' && api !== null && 'trace' in api;
 }
 
+/** False in a worker thread. Asked late, where at all: the module takes longer to load than most of what a start does. */
+export function isMainThread(): boolean {
+  return process.getBuiltinModule('node:worker_threads').isMainThread;
+}
+
 /** True where a banner would only be noise: workers of a cluster, whose primary has said it, and the files that `node --test` runs. */
 export function isQuietProcess(env: Readonly<Record<string, string | undefined>>): boolean {
   return env['NODE_UNIQUE_ID'] !== undefined || env['NODE_TEST_CONTEXT'] !== undefined;

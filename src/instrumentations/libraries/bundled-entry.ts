@@ -1,5 +1,4 @@
 // Called by agent.ts: says why there are no spans of libraries, where a bundler has put them into the program's own file.
-import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DiagLogger } from '@opentelemetry/api';
 import { libraries } from './table.ts';
@@ -22,16 +21,18 @@ const MODULE_PATH = /node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g;
 
 /** Looks into the main file once, if no library was met; one line names those that are in it. */
 export function reportBundledEntry({ entry, hasSeen, log }: BundledEntryOptions): Disposable {
-  const names = new Set(libraries.flatMap(({ modules }) => Object.keys(modules)));
-
   async function look(): Promise<void> {
+    // Not imported: it would load at every start what few programs come to need.
+    const { readFile, stat } = process.getBuiltinModule('node:fs/promises');
     const { size } = await stat(entry);
     if (size < MIN_BYTES || size > MAX_BYTES) return;
     const source = await readFile(entry, 'latin1');
+    const names = new Set(libraries.flatMap(({ modules }) => Object.keys(modules)));
     const found = new Set(
       [...source.matchAll(MODULE_PATH)].map(([, name = '']) => name).filter((name) => names.has(name)),
     );
-    if (found.size === 0) return;
+    // The threads of a program have its main file too; one of them says it. Asked last: the module takes long to load.
+    if (found.size === 0 || !process.getBuiltinModule('node:worker_threads').isMainThread) return;
     const file = basename(entry);
     log.warn(
       `${[...found].join(', ')} cannot be traced inside the bundle ${file}; keep packages outside of it (esbuild: --packages=external)`,

@@ -12,6 +12,7 @@ import {
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { createConsoleProcessor, type ConsoleOptions } from '../../../src/exporters/console/console-processor.ts';
+import { reportInternalError } from '../../../src/log/guard.ts';
 
 /** 12:04:11.302 wherever the test runs. */
 export const START = new Date(2026, 7, 1, 12, 4, 11, 302).getTime();
@@ -44,6 +45,7 @@ export function openConsole(options: Partial<ConsoleOptions> & { width?: number 
     timestamps: true,
     now: () => START,
     cwd: '/app',
+    reportInternalError,
     ...rest,
   });
   let spanIds = 0;
