@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, type Plugin, build } from 'rolldown';
+import { type BuildOptions, type Plugin, type RolldownOutput, build as bundle } from 'rolldown';
 import { createThirdPartyText } from './third-party.ts';
 import { libraries } from '../src/instrumentations/libraries/table.ts';
 
@@ -34,13 +34,15 @@ const withoutDeadWeight: Plugin = {
   },
 };
 
-const shared: BuildOptions = {
-  cwd: root,
-  platform: 'node',
-  logLevel: 'warn',
-  treeshake: { moduleSideEffects: false },
-  plugins: [withoutDeadWeight],
-};
+/** One bundle. In ASCII: V8 reads, parses and keeps a text of one byte a character in half the time and room of one with a single `…` in it. */
+const build = (options: BuildOptions): Promise<RolldownOutput> =>
+  bundle({
+    ...options,
+    plugins: [withoutDeadWeight, options.plugins],
+    output: { charset: 'ascii', ...options.output },
+  });
+
+const shared: BuildOptions = { cwd: root, platform: 'node', logLevel: 'warn', treeshake: { moduleSideEffects: false } };
 
 /** What cosmiconfig imports and our own loaders and search places never reach: 63 kB less to read. */
 const withoutUnreachable: Plugin = {
@@ -116,7 +118,7 @@ const outputs = await Promise.all([
   build({
     ...shared,
     input: 'src/config/load-file.ts',
-    plugins: [withoutDeadWeight, withoutUnreachable],
+    plugins: [withoutUnreachable],
     output: { file: 'dist/load-file.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
   // Read only where a rule is a regular expression.
@@ -152,7 +154,7 @@ const outputs = await Promise.all([
   build({
     ...shared,
     input: 'src/pipeline/metrics/runtime-metrics.ts',
-    plugins: [withoutDeadWeight, withoutModulePatch],
+    plugins: [withoutModulePatch],
     output: { file: 'dist/runtime-metrics.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
   // Apart from the others: a program that only wants its routes named reads nothing of what instrumentations share.
@@ -166,7 +168,7 @@ const outputs = await Promise.all([
     input: Object.fromEntries(
       libraries.filter((row) => row.package !== undefined).map(({ name }) => [name, `library:${name}`]),
     ),
-    plugins: [withoutDeadWeight, libraryBundles],
+    plugins: [libraryBundles],
     output: {
       dir: 'dist/libraries',
       format: 'cjs',
