@@ -1,4 +1,5 @@
 // What a batch is while it is collected: each item is encoded as it is added, so that nothing of it is kept and nothing is encoded twice.
+import type { EncodedBatch } from './destination.ts';
 
 export interface BatchEncoder<Item> {
   /** Encodes one more. Where it throws, the batch is as it was before. */
@@ -7,6 +8,8 @@ export interface BatchEncoder<Item> {
   readonly items: number;
   /** What they take encoded, exactly; what the batch says once, such as the resource, comes on top. */
   readonly bytes: number;
-  /** The body of a whole request; the encoder is empty after it. */
-  take(): Uint8Array;
+  /** Takes the last one that was added out again; of two calls in a row the second does nothing. */
+  removeLast(): void;
+  /** All of it as one request; the encoder is empty after it. */
+  take(): EncodedBatch;
 }

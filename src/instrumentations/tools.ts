@@ -33,6 +33,8 @@ export interface EarlySampling {
 export interface Instrumentation extends Disposable {
   /** Called when the process exits: ends the spans of exchanges that are over, or that the exit cuts. */
   endWhatIsOver?(): void;
+  /** Called once it is turned off: ends the spans that are open, and says nothing of how their exchanges end. Without it, endWhatIsOver does. */
+  letGo?(): void;
 }
 
 /** A span that is open, and what is captured of its exchange. */

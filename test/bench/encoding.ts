@@ -133,5 +133,5 @@ function officialBody(spans: readonly ReadableSpan[]): Uint8Array {
 
 function ourBody(spans: readonly ReadableSpan[]): Uint8Array {
   for (const span of spans) encoder.add(span);
-  return encoder.take();
+  return encoder.take().body;
 }

@@ -19,10 +19,9 @@ export interface ConsoleInput {
 export interface Console {
   /** Undefined where the console is off. */
   readonly processor: SpanProcessor | undefined;
-  /** Whether the banner is shown. */
-  readonly wantsBanner: boolean;
   showBanner(
     facts: Omit<BannerFacts, 'color' | 'destinations' | 'hint'> & { readonly destinations: readonly string[] },
+    when: 'now' | 'with the first trace',
   ): void;
 }
 
@@ -37,6 +36,11 @@ export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput
     isTerminal,
     isProduction: env['NODE_ENV'] === 'production',
   });
+  let waiting = '';
+  const write = (text: string): void => {
+    writeStderr(waiting + text);
+    waiting = '';
+  };
   const processor =
     mode === 'off'
       ? undefined
@@ -45,7 +49,7 @@ export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput
           color,
           isTerminal,
           cwd,
-          write: writeStderr,
+          write,
           columns: () => process.stderr.columns,
           verbose: config['console.verbose'],
           timestamps: config['console.timestamps'],
@@ -53,13 +57,18 @@ export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput
         });
   return {
     processor,
-    // To a log file of a service that sends its spans elsewhere it would only be noise.
-    wantsBanner: mode !== 'json' && (mode !== 'off' || isTerminal),
-    showBanner({ destinations, ...facts }) {
+    showBanner({ destinations, ...facts }, when) {
+      // To a log file of a service that sends its spans elsewhere it would only be noise.
+      if (mode === 'json' || (mode === 'off' && !isTerminal)) return;
       const shown = mode === 'off' ? destinations : ['this terminal', ...destinations];
-      writeStderr(
-        load().renderBanner({ ...facts, destinations: shown, color, ...(destinations.length === 0 && { hint: HINT }) }),
-      );
+      const banner = load().renderBanner({
+        ...facts,
+        destinations: shown,
+        color,
+        ...(destinations.length === 0 && { hint: HINT }),
+      });
+      if (when === 'now') writeStderr(banner);
+      else waiting = banner;
     },
   };
 }

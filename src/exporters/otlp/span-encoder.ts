@@ -5,6 +5,7 @@ import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { BatchEncoder } from '../batch-encoder.ts';
+import type { EncodedBatch } from '../destination.ts';
 import { AttributeWriter } from './attribute-writer.ts';
 import { GrowingBuffer } from './growing-buffer.ts';
 import { MAX_CHARACTER_BYTES, MAX_VARINT_BYTES, putText, putVarint } from './protobuf.ts';
@@ -26,7 +27,7 @@ const SPANS = 0x12;
 const SCHEMA_URL = 0x1a;
 
 export interface SpanEncoderOptions {
-  /** Of every span, whatever its own says. Read when a body is taken: some of its attributes are found asynchronously. */
+  /** Of every span, whatever its own says. Read when a batch is sent: some of its attributes are found asynchronously. */
   readonly resource: Pick<Resource, 'attributes' | 'schemaUrl'>;
 }
 
@@ -45,6 +46,8 @@ export function createSpanEncoder({ resource }: SpanEncoderOptions): BatchEncode
   // Spans that follow each other with the same scope are a run; the request holds the runs of a scope together.
   let runScopes: InstrumentationScope[] = [];
   let runEnds: number[] = [];
+  /** Where the last span begins; where the buffer ends when there is none to take out. */
+  let lastStart = 0;
 
   /** What `write` writes, taken out of the buffer again. */
   function cut(write: () => void): Uint8Array {
@@ -94,6 +97,16 @@ export function createSpanEncoder({ resource }: SpanEncoderOptions): BatchEncode
     return url ? [cut(() => writeText(SCHEMA_URL, url))] : [];
   }
 
+  function toRequest(scopeSpans: Uint8Array): Uint8Array {
+    return Buffer.concat(
+      enclose(RESOURCE_SPANS, [
+        ...enclose(RESOURCE, [encodeResource()]),
+        scopeSpans,
+        ...encodeSchemaUrl(resource.schemaUrl),
+      ]),
+    );
+  }
+
   function runsOf(scope: InstrumentationScope): readonly Uint8Array[] {
     const runs: Uint8Array[] = [];
     for (const [index, end] of runEnds.entries()) {
@@ -126,26 +139,58 @@ export function createSpanEncoder({ resource }: SpanEncoderOptions): BatchEncode
         runEnds.push(buffer.length);
       }
       items += 1;
+      lastStart = start;
+    },
+    removeLast() {
+      if (lastStart === buffer.length) return;
+      buffer.length = lastStart;
+      items -= 1;
+      const last = runEnds.length - 1;
+      if ((runEnds[last - 1] ?? 0) < lastStart) runEnds[last] = lastStart;
+      else {
+        runScopes.pop();
+        runEnds.pop();
+      }
     },
     take() {
-      const scopeSpans = [...new Set(runScopes)].map((scope) =>
+      const scopeSpans = [...new Set(runScopes)].flatMap((scope) =>
         enclose(SCOPE_SPANS, [
           ...enclose(SCOPE, [encodeScope(scope)]),
           ...runsOf(scope),
           ...encodeSchemaUrl(scope.schemaUrl),
         ]),
       );
-      const resourceSpans = enclose(RESOURCE_SPANS, [
-        ...enclose(RESOURCE, [encodeResource()]),
-        ...scopeSpans.flat(),
-        ...encodeSchemaUrl(resource.schemaUrl),
-      ]);
-      const body = Buffer.concat(resourceSpans);
+      const batch = new SpanRequest(items, Buffer.concat(scopeSpans), toRequest);
       buffer.clear();
       items = 0;
+      lastStart = 0;
       runScopes = [];
       runEnds = [];
-      return body;
+      return batch;
     },
   };
+}
+
+/** What a resource takes encoded, roughly. */
+const RESOURCE_BYTES = 2 * 1024;
+
+class SpanRequest implements EncodedBatch {
+  readonly items: number;
+  readonly bytes: number;
+  readonly #toRequest: (scopeSpans: Uint8Array) => Uint8Array;
+  #bytes: Uint8Array;
+  #isWhole = false;
+
+  constructor(items: number, scopeSpans: Uint8Array, toRequest: (scopeSpans: Uint8Array) => Uint8Array) {
+    this.items = items;
+    this.bytes = scopeSpans.length + RESOURCE_BYTES;
+    this.#bytes = scopeSpans;
+    this.#toRequest = toRequest;
+  }
+
+  get body(): Uint8Array {
+    if (!this.#isWhole) this.#bytes = this.#toRequest(this.#bytes);
+    this.#isWhole = true;
+    return this.#bytes;
+  }
 }

@@ -237,6 +237,9 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
     endWhatIsOver() {
       for (const exchange of openExchanges.values()) cutByExit(exchange);
     },
+    letGo() {
+      for (const request of openExchanges.keys()) take(request)?.open.span.end();
+    },
   };
 }
 

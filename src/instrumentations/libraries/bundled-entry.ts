@@ -22,8 +22,8 @@ const MODULE_PATH = /node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g;
 /** Looks into the main file once, if no library was met; one line names those that are in it. */
 export function reportBundledEntry({ entry, hasSeen, log }: BundledEntryOptions): Disposable {
   async function look(): Promise<void> {
-    // Not imported: it would load at every start what few programs come to need.
-    const { readFile, stat } = process.getBuiltinModule('node:fs/promises');
+    // Only now: few programs have use for it, and every start would load it.
+    const { readFile, stat } = process.getBuiltinModule('node:fs').promises;
     const { size } = await stat(entry);
     if (size < MIN_BYTES || size > MAX_BYTES) return;
     const source = await readFile(entry, 'latin1');
@@ -31,8 +31,7 @@ export function reportBundledEntry({ entry, hasSeen, log }: BundledEntryOptions)
     const found = new Set(
       [...source.matchAll(MODULE_PATH)].map(([, name = '']) => name).filter((name) => names.has(name)),
     );
-    // The threads of a program have its main file too; one of them says it. Asked last: the module takes long to load.
-    if (found.size === 0 || !process.getBuiltinModule('node:worker_threads').isMainThread) return;
+    if (found.size === 0) return;
     const file = basename(entry);
     log.warn(
       `${[...found].join(', ')} cannot be traced inside the bundle ${file}; keep packages outside of it (esbuild: --packages=external)`,

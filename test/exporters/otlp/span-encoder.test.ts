@@ -30,7 +30,7 @@ function assertSame(spans: readonly ReadableSpan[], encoder = createSpanEncoder(
 function encode(encoder: BatchEncoder<ReadableSpan>, spans: readonly ReadableSpan[]): Uint8Array {
   for (const span of spans) encoder.add(span);
   assert.equal(encoder.items, spans.length);
-  return encoder.take();
+  return encoder.take().body;
 }
 
 const KINDS = [SpanKind.INTERNAL, SpanKind.SERVER, SpanKind.CLIENT, SpanKind.PRODUCER, SpanKind.CONSUMER];
@@ -260,7 +260,7 @@ suite('the span encoder', () => {
     const encoder = createSpanEncoder({ resource: changing });
     encoder.add(makeSpan());
     region = 'eu-west-1';
-    assert.deepEqual(decodeProtobuf(encoder.take())[0]?.resource, { region: 'eu-west-1' });
+    assert.deepEqual(decodeProtobuf(encoder.take().body)[0]?.resource, { region: 'eu-west-1' });
   });
 
   test('writes no schema URL where there is none', () => {
@@ -279,7 +279,7 @@ suite('the span encoder', () => {
       assert.ok(encoder.bytes - before > 10_000 && encoder.bytes - before < 10_200);
     }
     const { bytes } = encoder;
-    const body = encoder.take();
+    const body = encoder.take().body;
     assert.ok(body.length > bytes && body.length < bytes + 500, `${body.length} of ${bytes}`);
     assert.equal(decodeProtobuf(body).length, 100);
     assert.deepEqual([encoder.items, encoder.bytes], [0, 0]);
@@ -310,7 +310,7 @@ suite('the span encoder', () => {
     assert.deepEqual([encoder.items, encoder.bytes], [1, bytes]);
     encoder.add(makeSpan({ name: 'after' }));
     assert.deepEqual(
-      decodeProtobuf(encoder.take()).map(({ name }) => name),
+      decodeProtobuf(encoder.take().body).map(({ name }) => name),
       ['before', 'after'],
     );
   });
@@ -327,7 +327,7 @@ suite('the span encoder', () => {
     const text = 'x'.repeat(500_000);
     const before = await heldBytes();
     for (let count = 0; count < 16; count += 1) encoder.add(makeSpan({ attributes: { text } }));
-    assert.ok(encoder.take().length > 8_000_000);
+    assert.ok(encoder.take().body.length > 8_000_000);
     encoder.add(makeSpan());
     // Freed by a thread of V8, sooner or later.
     while ((await heldBytes()) - before > 1_000_000);
@@ -402,4 +402,23 @@ test('any batches of any spans are encoded as the official transformer does, by 
     fc.property(fc.array(anySpan, { minLength: 1, maxLength: 6 }), (spans) => void assertSame(spans, encoder)),
     { numRuns: 150 },
   );
+
+  test('takes the last span out again, whatever its scope, and once', () => {
+    const [first, second, third] = ['a', 'b', 'c'].map((name) => makeSpan({ name }));
+    assert(first && second && third);
+    const foreign = makeSpan({ name: 'other', instrumentationScope: { name: 'foreign' } });
+    const encoder = createSpanEncoder({ resource });
+    const namesAfter = (...spans: ReadableSpan[]): string[] => {
+      for (const span of spans) encoder.add(span);
+      encoder.removeLast();
+      encoder.removeLast();
+      encoder.add(third);
+      assert.equal(encoder.items, spans.length);
+      return decodeProtobuf(Buffer.from(encoder.take().body)).map(({ name }) => name);
+    };
+    assert.deepEqual(namesAfter(first), ['c']);
+    assert.deepEqual(namesAfter(first, second), ['a', 'c']);
+    assert.deepEqual(namesAfter(first, foreign), ['a', 'c']);
+    assert.deepEqual(namesAfter(foreign, first), ['other', 'c']);
+  });
 });
