@@ -46,13 +46,10 @@ const DECIDED = createContextKey('tracing: sampling decision');
  * A span follows its parent; `followParent: false` lets only those in this process lead. Where a trace begins the rule's ratio or the
  * option's decides, by the trace id as every OpenTelemetry SDK does, and then `perSecond`.
  */
-export function createSampling({
-  config,
-  recordDropped,
-  now = performance.now.bind(performance),
-}: SamplingOptions): Sampling {
+export function createSampling({ config, recordDropped, now }: SamplingOptions): Sampling {
   const perSecond = config['sampling.perSecond'];
-  const bucket = perSecond === undefined ? undefined : new TokenBucket({ perSecond, now });
+  const bucket =
+    perSecond === undefined ? undefined : new TokenBucket({ perSecond, now: now ?? performance.now.bind(performance) });
   const follows = config['sampling.followParent'];
   const judges = new Map<number, Judge>();
   const judgeOption = judgeOf(config['sampling.ratio']);

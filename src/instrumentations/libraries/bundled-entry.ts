@@ -21,14 +21,13 @@ const MODULE_PATH = /node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g;
 
 /** Looks into the main file once, if no library was met; one line names those that are in it. */
 export function reportBundledEntry({ entry, hasSeen, log }: BundledEntryOptions): Disposable {
-  const names = new Set(libraries.flatMap(({ modules }) => Object.keys(modules)));
-
   async function look(): Promise<void> {
     // Only now: few programs have use for it, and every start would load it.
     const { readFile, stat } = process.getBuiltinModule('node:fs').promises;
     const { size } = await stat(entry);
     if (size < MIN_BYTES || size > MAX_BYTES) return;
     const source = await readFile(entry, 'latin1');
+    const names = new Set(libraries.flatMap(({ modules }) => Object.keys(modules)));
     const found = new Set(
       [...source.matchAll(MODULE_PATH)].map(([, name = '']) => name).filter((name) => names.has(name)),
     );
