@@ -12,6 +12,7 @@ import {
 } from '@opentelemetry/api';
 import { type Sampler, SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
+import { stopwatch } from '../log/stopwatch.ts';
 import { type IdSource, createRandomIds } from '../tracer/ids.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -49,7 +50,7 @@ const DECIDED = createContextKey('tracing: sampling decision');
 export function createSampling({ config, recordDropped, now }: SamplingOptions): Sampling {
   const perSecond = config['sampling.perSecond'];
   const bucket =
-    perSecond === undefined ? undefined : new TokenBucket({ perSecond, now: now ?? performance.now.bind(performance) });
+    perSecond === undefined ? undefined : new TokenBucket({ perSecond, now: now ?? stopwatch });
   const follows = config['sampling.followParent'];
   const judges = new Map<number, Judge>();
   const judgeOption = judgeOf(config['sampling.ratio']);
