@@ -49,8 +49,7 @@ const DECIDED = createContextKey('tracing: sampling decision');
  */
 export function createSampling({ config, recordDropped, now }: SamplingOptions): Sampling {
   const perSecond = config['sampling.perSecond'];
-  const bucket =
-    perSecond === undefined ? undefined : new TokenBucket({ perSecond, now: now ?? stopwatch });
+  const bucket = perSecond === undefined ? undefined : new TokenBucket({ perSecond, now: now ?? stopwatch });
   const follows = config['sampling.followParent'];
   const judges = new Map<number, Judge>();
   const judgeOption = judgeOf(config['sampling.ratio']);
