@@ -19,7 +19,7 @@ export const MAX_ANSWER_BYTES = 64 * 1024;
 
 export class TimeoutError extends Error {
   readonly code = 'ETIMEDOUT';
-  constructor(what: 'answer' | 'connection', millis: number) {
+  constructor(what: 'answer' | 'connection' | 'byte taken', millis: number) {
     super(`no ${what} within ${millis} ms`);
   }
 }

@@ -6,6 +6,7 @@ import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { MAX_ANSWER_BYTES, TimeoutError, type TlsOptions, release } from './connection.ts';
 import type { Post } from './transport.ts';
+import { writeInPieces } from './write-in-pieces.ts';
 
 export interface PostTarget {
   readonly url: string;
@@ -67,7 +68,7 @@ export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: 
           abandoned.removeEventListener('abort', abandon);
           if (!answered) reject(new Error('connection closed without an answer'));
         });
-        outgoing.end(body);
+        writeInPieces(outgoing, body);
       });
     });
     return { answer, isWritten: () => written };
