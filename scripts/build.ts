@@ -145,6 +145,12 @@ const outputs = await Promise.all([
     input: 'src/exporters/console/terminal.ts',
     output: { file: 'dist/terminal.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
+  // Read only where spans leave as JSON, or a receiver answers with words.
+  build({
+    ...shared,
+    input: 'src/exporters/otlp/official-traces.ts',
+    output: { file: 'dist/otlp-official.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
   // Read only where a spool is named.
   build({
     ...shared,

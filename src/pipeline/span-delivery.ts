@@ -1,7 +1,7 @@
 // Made by start-pipeline.ts: the last of the span processors, which sends ended spans of sampled traces to their destinations.
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { loadOfficial } from '../exporters/otlp/load-official.ts';
 import { isSampled } from '../processors/sampled-only.ts';
 import { estimateBytes } from '../processors/span-bytes.ts';
 import { Delivery, type DeliveryOptions } from './delivery.ts';
@@ -21,7 +21,10 @@ export class SpanDelivery extends Delivery<ReadableSpan> implements SpanProcesso
       createBuilder: (encoding) =>
         encoding === 'protobuf'
           ? createSpanBuilder({ resource })
-          : createObjectBuilder({ encode: (spans) => JsonTraceSerializer.serializeRequest(spans), estimateBytes }),
+          : createObjectBuilder({
+              encode: (spans) => loadOfficial().JsonTraceSerializer.serializeRequest(spans),
+              estimateBytes,
+            }),
     });
   }
 
