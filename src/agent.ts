@@ -33,7 +33,7 @@ import {
   readEntryFile,
   readWorkingDirectory,
 } from './standing.ts';
-import { compileGivenRegex } from './url-rules/linear-regex.ts';
+import { createRedactors } from './url-rules/create-redactors.ts';
 import { createUrlFilter } from './url-rules/url-filter.ts';
 import { createUrlRules } from './url-rules/url-rules.ts';
 
@@ -72,16 +72,7 @@ function start(started: Disposable[]): boolean {
   if (isPackageManager(entry)) return false;
   const cwd = readWorkingDirectory();
   const { config, issues, urlHidden, file } = readConfig({ env, entry, cwd });
-  const plain = createRedactor({
-    keys: config['url.redact.keys'],
-    allow: config['url.redact.allow'],
-    marker: config['url.redact.marker'],
-    paths: config['url.redact.paths'],
-    values: config['url.redact.values'].map((given) => compileGivenRegex(given)),
-    query: config['url.query'],
-  });
-  // While the url section is broken everything that may be secret is hidden, but not in the lines that say which file to mend.
-  const redactor = urlHidden ? plain.extend({ hideAll: true }) : plain;
+  const { plain, redactor } = createRedactors(config, urlHidden);
   const log = createLog({
     level: config['log.level'],
     redact: (text) => plain.redact(text, 'string'),

@@ -1,46 +1,63 @@
 // Run by bin/tracing.js: picks the command. One file per command beside this one; `main` only knows their names.
-import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
+import { type Command, EXIT, UsageError, parse, toHint } from './command.ts';
+import { config } from './config.ts';
+import { init } from './init.ts';
 import { run } from './run.ts';
+import { url } from './url.ts';
+
+const commands: readonly Command[] = [run, config, url, init];
 
 const HELP = `  npx tracing run -- node app.js        start a program with every HTTP request traced
 
 Commands
-  run -- <command> [arguments]   starts any command with the agent in front of every Node.js process in it;
-                                 ends with the command's own exit code
+${commands.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join('\n')}
 
 Options
-  -h, --help      this text
+  -h, --help      this text, or that of a command: npx tracing run --help
   -v, --version   the version of ${packageJson.name}
 
 Without the command: node --import ${packageJson.name} app.js
 `;
 
-const WRONG_USAGE = 2;
-
 /** Runs the command line; resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  const [command, ...rest] = args;
-  if (command === 'run') return run(rest);
-  let values;
   try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
-      allowPositionals: true,
-    }));
+    return await dispatch(args);
   } catch (error) {
-    console.error(`tracing: ${error instanceof Error ? error.message : String(error)}`);
-    return WRONG_USAGE;
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`tracing: ${error.message}`);
+    return EXIT.usage;
   }
-  if (values.version) {
-    console.log(packageJson.version);
-    return 0;
+}
+
+function dispatch(args: readonly string[]): number | Promise<number> {
+  const [name, ...rest] = args;
+  const command = commands.find((known) => known.name === name);
+  if (command !== undefined) return asksForHelp(command, rest) ? show(command.help) : command.run(rest);
+  if (name !== undefined && !name.startsWith('-')) {
+    const hint = toHint(
+      name,
+      commands.map((known) => known.name),
+    );
+    throw new UsageError(`${name} is not a command${hint || ' (try: npx tracing --help)'}`);
   }
-  if (values.help || command === undefined) {
-    console.log(HELP);
-    return values.help ? 0 : WRONG_USAGE;
-  }
-  console.error(`tracing: ${command} is not a command (try: npx tracing --help)`);
-  return WRONG_USAGE;
+  const { values } = parse(args, {
+    help: { type: 'boolean', short: 'h' },
+    version: { type: 'boolean', short: 'v' },
+  });
+  if (values.version === true) return show(packageJson.version);
+  show(HELP);
+  return values.help === true ? EXIT.done : EXIT.usage;
+}
+
+/** What follows the name of a program belongs to the program. */
+function asksForHelp({ name }: Command, args: readonly string[]): boolean {
+  const own = name === 'run' ? args.slice(0, 1) : args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  return own.includes('--help') || own.includes('-h');
+}
+
+function show(text: string): number {
+  console.log(text);
+  return EXIT.done;
 }
