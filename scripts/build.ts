@@ -140,6 +140,13 @@ const outputs = await Promise.all([
     },
   }),
   build({ ...shared, input: 'src/cli/main.ts', output: { file: 'dist/cli.js', format: 'esm', codeSplitting: false } }),
+  // What `tracing doctor` loads into the program that it runs, on whatever Node that has.
+  build({
+    ...shared,
+    input: 'src/cli/doctor/probe.ts',
+    transform: { target: 'es2022' },
+    output: { file: 'dist/probe.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
   build({ ...shared, input: 'src/index.ts', output: { file: 'dist/config.js', format: 'esm', codeSplitting: false } }),
   build({
     ...shared,

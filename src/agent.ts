@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { logs } from '@opentelemetry/api';
 import packageJson from '../package.json' with { type: 'json' };
+import { announce } from './announce.ts';
 import { readConfig } from './config/read-config.ts';
 import { readEnv } from './config/read-env.ts';
 import { createConsole } from './exporters/console/create-console.ts';
@@ -58,6 +59,7 @@ export function startAgent(): Agent | undefined {
     return start(started) ? { stop } : undefined;
   } catch (error) {
     stop();
+    announce({ step: 'standing aside', reason: 'failed', error });
     const reason = createRedactor().redact(toErrorText(error), 'string').replaceAll(/\s+/g, ' ');
     writeStderr(`tracing: could not start, the program runs untraced: ${reason}\n`);
     return undefined;
@@ -69,9 +71,14 @@ function start(started: Disposable[]): boolean {
   const startedAt = performance.now();
   const env = readEnv();
   const entry = readEntryFile();
-  if (isPackageManager(entry)) return false;
+  if (isPackageManager(entry)) {
+    announce({ step: 'standing aside', reason: 'package manager' });
+    return false;
+  }
   const cwd = readWorkingDirectory();
-  const { config, issues, urlHidden, file } = readConfig({ env, entry, cwd });
+  const result = readConfig({ env, entry, cwd });
+  const { config, issues, urlHidden, file } = result;
+  announce({ step: 'configured', result, version: AGENT_VERSION });
   const { plain, redactor } = createRedactors(config, urlHidden);
   const log = createLog({
     level: config['log.level'],
@@ -79,8 +86,12 @@ function start(started: Disposable[]): boolean {
     write: writeStderr,
   });
   for (const { level, message } of issues) log[level](message);
-  if (!config.enabled) return false;
+  if (!config.enabled) {
+    announce({ step: 'standing aside', reason: 'disabled' });
+    return false;
+  }
   if (isSdkRegistered()) {
+    announce({ step: 'standing aside', reason: 'another SDK' });
     log.warn('another OpenTelemetry SDK is registered in this process already; this one stands down');
     return false;
   }
@@ -90,6 +101,7 @@ function start(started: Disposable[]): boolean {
   const logfire = readLogfireProjects(config);
   const destinations = createDestinations({ config, logfire, cwd, redact: (text) => redactor.redact(text, 'client') });
   const terminal = createConsole({ config, env, hasDestination: destinations.length > 0, cwd });
+  announce({ step: 'sending', destinations, hasConsole: terminal.processor !== undefined });
   const instrumentations: Instrumentation[] = [];
   const pipeline = startPipeline({
     config,
@@ -120,6 +132,7 @@ function start(started: Disposable[]): boolean {
     toMethodFacts: createMethodFacts(config['http.knownMethods']),
     requireParent: config['http.requireParent'],
   };
+  announce({ step: 'watching', tools });
   const http = config['instrumentations.http']
     ? [enableHttpServer, enableHttpClient, enableHttp2Server, enableHttp2Client]
     : [];
@@ -136,6 +149,7 @@ function start(started: Disposable[]): boolean {
     log,
   });
   started.push(libraries);
+  announce({ step: 'running', libraries });
   if (entry !== undefined && isMainThread) {
     started.push(reportBundledEntry({ entry, hasSeen: () => libraries.seen().length > 0, log }));
   }

@@ -2,11 +2,14 @@
 import packageJson from '../../package.json' with { type: 'json' };
 import { type Command, EXIT, UsageError, parse, toHint } from './command.ts';
 import { config } from './config.ts';
+import { doctor } from './doctor/doctor.ts';
+import { look } from './doctor/look.ts';
+import { LOOK_COMMAND } from './doctor/start-look.ts';
 import { init } from './init.ts';
 import { run } from './run.ts';
 import { url } from './url.ts';
 
-const commands: readonly Command[] = [run, config, url, init];
+const commands: readonly Command[] = [run, doctor, config, url, init];
 
 const HELP = `  npx tracing run -- node app.js        start a program with every HTTP request traced
 
@@ -31,8 +34,12 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function dispatch(args: readonly string[]): number | Promise<number> {
+async function dispatch(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
+  if (name === LOOK_COMMAND) {
+    console.log(JSON.stringify(await look(rest[0])));
+    return EXIT.done;
+  }
   const command = commands.find((known) => known.name === name);
   if (command !== undefined) return asksForHelp(command, rest) ? show(command.help) : command.run(rest);
   if (name !== undefined && !name.startsWith('-')) {
