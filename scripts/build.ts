@@ -139,7 +139,12 @@ const outputs = await Promise.all([
       codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
     },
   }),
-  build({ ...shared, input: 'src/cli/main.ts', output: { file: 'dist/cli.js', format: 'esm', codeSplitting: false } }),
+  // A file for each command beside it, read when it is asked for.
+  build({
+    ...shared,
+    input: { cli: 'src/cli/main.ts' },
+    output: { dir: 'dist', format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'cli-[name].js' },
+  }),
   // What `tracing doctor` loads into the program that it runs, on whatever Node that has.
   build({
     ...shared,

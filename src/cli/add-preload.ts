@@ -4,7 +4,7 @@ const PACKAGE = '@tracing/agent';
 const FLAG = `--import ${PACKAGE}`;
 
 /** Runs that take Node's flags and hand them on. */
-const TAKES_FLAGS = /(^|&&\s*|;\s*|\s)(node|tsx)(?=\s)(?!.*(?:^|\s)(?:node|tsx)\s)/;
+const TAKES_FLAGS = /(^|&&\s*|;\s*|\s)((?:\S*\/)?(?:node|tsx))(?=\s)(?!.*(?:^|\s)(?:node|tsx)\s)/;
 
 /** Whether a command line loads the agent. */
 export function loadsAgent(command: string): boolean {

@@ -4,9 +4,6 @@ import { findNearest } from '../config/nearest.ts';
 
 /** One of `tracing`'s commands. */
 export interface Command {
-  readonly name: string;
-  /** What stands behind the name in the list of commands. */
-  readonly summary: string;
   /** Its first line is an example. */
   readonly help: string;
   /** Resolves with the exit code: 0 done, 1 a check failed, 2 wrong usage; of `run` that of the program. */

@@ -12,8 +12,6 @@ import { ENTRY_OPTION, type Situation, readSituation } from './read-situation.ts
 import { type Shown, showValue, toLine } from './show-value.ts';
 
 export const config: Command = {
-  name: 'config',
-  summary: 'every option, its value and where it came from',
   help: `  npx tracing config                    all options
   npx tracing config url export.otlp    those of some sections
   npx tracing config sampling.ratio     one, with what it means

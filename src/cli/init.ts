@@ -13,8 +13,6 @@ import { type ProjectFacts, readProject } from './read-project.ts';
 const FILE = '.tracingrc';
 
 export const init: Command = {
-  name: 'init',
-  summary: 'writes a commented .tracingrc for this project, never over an existing one',
   help: `  npx tracing init
 
 Writes .tracingrc beside the nearest package.json and prints the line that starts the program with the agent.

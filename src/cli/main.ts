@@ -1,20 +1,44 @@
 // Run by bin/tracing.js: picks the command. One file per command beside this one; `main` only knows their names.
 import packageJson from '../../package.json' with { type: 'json' };
 import { type Command, EXIT, UsageError, parse, toHint } from './command.ts';
-import { config } from './config.ts';
-import { doctor } from './doctor/doctor.ts';
-import { look } from './doctor/look.ts';
 import { LOOK_COMMAND } from './doctor/start-look.ts';
-import { init } from './init.ts';
-import { run } from './run.ts';
-import { url } from './url.ts';
 
-const commands: readonly Command[] = [run, doctor, config, url, init];
+/** A command, loaded when it is asked for: `run` stands in the way of every start. */
+interface Known {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, Known>> = {
+  run: {
+    summary: 'starts any command with the agent in front of every Node.js process in it',
+    load: async () => (await import('./run.ts')).run,
+  },
+  doctor: {
+    summary: 'why are there no spans? Looks, runs your command for a moment, says what to mend',
+    load: async () => (await import('./doctor/doctor.ts')).doctor,
+  },
+  config: {
+    summary: 'every option, its value and where it came from',
+    load: async () => (await import('./config.ts')).config,
+  },
+  url: {
+    summary: 'how a URL would be recorded: what is hidden and why, which rule ignores it',
+    load: async () => (await import('./url.ts')).url,
+  },
+  init: {
+    summary: 'writes a commented .tracingrc for this project, never over an existing one',
+    load: async () => (await import('./init.ts')).init,
+  },
+};
+const NAMES = Object.keys(COMMANDS);
 
 const HELP = `  npx tracing run -- node app.js        start a program with every HTTP request traced
 
 Commands
-${commands.map(({ name, summary }) => `  ${name.padEnd(8)} ${summary}`).join('\n')}
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
+  .join('\n')}
 
 Options
   -h, --help      this text, or that of a command: npx tracing run --help
@@ -35,19 +59,18 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function dispatch(args: readonly string[]): Promise<number> {
-  const [name, ...rest] = args;
+  const [name = '', ...rest] = args;
   if (name === LOOK_COMMAND) {
+    const { look } = await import('./doctor/look.ts');
     console.log(JSON.stringify(await look(rest[0])));
     return EXIT.done;
   }
-  const command = commands.find((known) => known.name === name);
-  if (command !== undefined) return asksForHelp(command, rest) ? show(command.help) : command.run(rest);
-  if (name !== undefined && !name.startsWith('-')) {
-    const hint = toHint(
-      name,
-      commands.map((known) => known.name),
-    );
-    throw new UsageError(`${name} is not a command${hint || ' (try: npx tracing --help)'}`);
+  if (Object.hasOwn(COMMANDS, name)) {
+    const command = await COMMANDS[name]?.load();
+    return command === undefined || asksForHelp(name, rest) ? show(command?.help ?? HELP) : command.run(rest);
+  }
+  if (name !== '' && !name.startsWith('-')) {
+    throw new UsageError(`${name} is not a command${toHint(name, NAMES) || ' (try: npx tracing --help)'}`);
   }
   const { values } = parse(args, {
     help: { type: 'boolean', short: 'h' },
@@ -59,7 +82,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
 }
 
 /** What follows the name of a program belongs to the program. */
-function asksForHelp({ name }: Command, args: readonly string[]): boolean {
+function asksForHelp(name: string, args: readonly string[]): boolean {
   const own = name === 'run' ? args.slice(0, 1) : args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   return own.includes('--help') || own.includes('-h');
 }

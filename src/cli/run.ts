@@ -16,8 +16,6 @@ const FORWARDED = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 const FROM_KEYBOARD = ['SIGINT', 'SIGQUIT'] as const;
 
 export const run: Command = {
-  name: 'run',
-  summary: 'starts any command with the agent in front of every Node.js process in it',
   help: `  npx tracing run -- node app.js
   npx tracing run -- npm start
   npx tracing run 'npm run build && npm start'     one text is a line for the shell

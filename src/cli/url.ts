@@ -6,8 +6,6 @@ import { recordUrl } from './record-url.ts';
 import { printRecordedUrl } from './print-recorded-url.ts';
 
 export const url: Command = {
-  name: 'url',
-  summary: 'how a URL would be recorded: what is hidden and why, which rule ignores it',
   help: `  npx tracing url 'https://api.example.com/pay?token=abc&page=2'
   npx tracing url '/users/7?api_key=abc' --server --method POST
   npx tracing url https://api.example.com/x --header 'user-agent: curl'     for rules that look at headers

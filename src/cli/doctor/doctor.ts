@@ -12,10 +12,9 @@ import { type Run, runInside } from './run-inside.ts';
 import { toJson } from './to-json.ts';
 
 const DEFAULT_SECONDS = 5;
+const NOT_INSTALLED = /Cannot find (?:package|module) '@tracing\/agent/;
 
 export const doctor: Command = {
-  name: 'doctor',
-  summary: 'why are there no spans? Looks, runs your command for a moment, and says what to mend',
   help: `  npx tracing doctor -- npm start       runs the command for ${DEFAULT_SECONDS} seconds and looks inside
   npx tracing doctor                    looks at the project, the configuration and the destinations only
 
@@ -71,7 +70,8 @@ async function lookInside(asked: {
 }): Promise<Facts> {
   const first = await runInside({ ...asked, withAgent: false });
   // Without the agent there is nothing to see inside: once more with it.
-  const isAgain = isWithoutAgent(findMain(first.processes)) && first.looks.size === 0;
+  const isAgain =
+    isWithoutAgent(findMain(first.processes)) && first.looks.size === 0 && !NOT_INSTALLED.test(first.said.error ?? '');
   const run = isAgain ? await runInside({ ...asked, withAgent: true }) : first;
   const main = findMain(run.processes);
   const found = main === undefined ? undefined : run.looks.get(main.pid);
@@ -86,9 +86,16 @@ async function lookInside(asked: {
 
 function toCommandFacts(
   { command, args }: { readonly command: string; readonly args: readonly string[] },
-  { outcome, millis, lastLines }: Run,
+  { outcome, millis, said }: Run,
 ): Omit<NonNullable<Facts['command']>, 'wasRunAgain'> {
   const { plain } = readSituation(undefined);
   const redact = (text: string): string => plain.redact(text, 'string').replaceAll(`${readWorkingDirectory()}/`, '');
-  return { text: redact([command, ...args].join(' ')), outcome, millis, lastLines: lastLines.map(redact) };
+  const { error, agent } = said;
+  return {
+    text: redact([command, ...args].join(' ')),
+    outcome,
+    millis,
+    said: { error: error && redact(error), agent: agent && redact(agent) },
+    isNotInstalled: NOT_INSTALLED.test(error ?? ''),
+  };
 }

@@ -22,7 +22,9 @@ export interface CommandFacts {
   readonly outcome: Run['outcome'];
   readonly millis: number;
   /** Redacted. */
-  readonly lastLines: readonly string[];
+  readonly said: Run['said'];
+  /** Node.js does not find the agent. */
+  readonly isNotInstalled: boolean;
   /** It did not load the agent, so that it was run once more with the agent in front. */
   readonly wasRunAgain: boolean;
 }

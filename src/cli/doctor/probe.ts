@@ -2,7 +2,7 @@
 // agent knows nothing of it, but for the channel of announce.ts.
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isMainThread, threadId } from 'node:worker_threads';
+import * as threads from 'node:worker_threads';
 import { readEnv } from '../../config/read-env.ts';
 import { readEntryFile, readWorkingDirectory } from '../../standing.ts';
 import { startLook } from './start-look.ts';
@@ -15,6 +15,8 @@ import { watchExit } from './watch-exit.ts';
 const { setInterval } = globalThis;
 
 const WRITE_EVERY_MILLIS = 200;
+
+const { isMainThread, threadId } = threads;
 
 function start(folder: string): void {
   const entry = readEntryFile();
@@ -76,4 +78,5 @@ function readLoaders(): readonly string[] {
 }
 
 const folder = readEnv()[REPORT_FOLDER];
-if (folder !== undefined && folder !== '') start(folder);
+// The thread of a --loader is Node's own; an older Node does not tell it apart.
+if (folder !== undefined && folder !== '' && !threads.isInternalThread) start(folder);

@@ -15,11 +15,19 @@ import { type ProcessReport, REPORT_FOLDER } from './report.ts';
 export interface Run {
   readonly outcome: RunOutcome;
   readonly millis: number;
-  /** The end of what the command wrote to stderr, nothing of it redacted. */
-  readonly lastLines: readonly string[];
+  /** Of what the command wrote to stderr, nothing of it redacted. */
+  readonly said: Said;
   readonly processes: readonly ProcessReport[];
   /** By process id. */
   readonly looks: ReadonlyMap<number, Look>;
+}
+
+/** The lines that tell most. */
+export interface Said {
+  /** An error, or whatever came last. */
+  readonly error: string | undefined;
+  /** What the agent said when it could not start. */
+  readonly agent: string | undefined;
 }
 
 export type RunOutcome =
@@ -39,7 +47,6 @@ export interface RunOptions {
 const GRACE_MILLIS = 3000;
 const START_MILLIS = 30_000;
 const LOOK_MILLIS = 15_000;
-const MOST_LINES = 8;
 const MOST_TEXT = 64 * 1024;
 
 /** Runs the command until it ends, or for so many seconds; then it is told to end, and everything that it has started. */
@@ -80,7 +87,7 @@ export async function runInside({ command, args, seconds, withAgent }: RunOption
     kill('SIGKILL');
     const looks = await readLooks(folder);
     process.removeListener('SIGINT', onSignal);
-    return { outcome, millis, lastLines: toLastLines(text), processes: readReports(folder), looks };
+    return { outcome, millis, said: toSaid(text), processes: readReports(folder), looks };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -102,11 +109,12 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-function toLastLines(text: string): readonly string[] {
-  return text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .slice(-MOST_LINES);
+function toSaid(text: string): Said {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return {
+    error: lines.find((line) => /^\s*(?:Uncaught )?\w*Error\b(?: \[\w+\])?:/.test(line)) ?? lines.at(-1),
+    agent: /^tracing: could not (?:start|load), the program runs untraced: (.*)$/m.exec(text)?.[1],
+  };
 }
 
 function readReports(folder: string): readonly ProcessReport[] {

@@ -4,10 +4,14 @@ import { AGENT_CHANNEL, type AgentStep } from '../../announce.ts';
 import { isDisabledByEnv } from '../../config/read-env.ts';
 import type { SeenLibrary } from '../../instrumentations/libraries/library.ts';
 import { toErrorText } from '../../log/log.ts';
+import { isSupportedNode } from '../../node-version.ts';
 import { type Redactor, createRedactor } from '../../redaction/create-redactor.ts';
 import { countDeliveries } from './count-deliveries.ts';
 import { countSpans } from './count-spans.ts';
 import type { AgentReport, DeliveryCounts, ProcessReport } from './report.ts';
+
+/** What the preload leaves in the process. */
+const LOADED = Symbol.for('@tracing/agent');
 
 export interface AgentNotes {
   report(
@@ -64,9 +68,11 @@ export function watchAgent({ onConfigured, onRunning }: AgentEvents): AgentNotes
   return {
     report: (loadedBy) => ({
       agent: {
-        state,
+        // The preload was there, but what it loads has said nothing.
+        ...(state === 'absent' && LOADED in process && isSupportedNode(process.versions.node)
+          ? ({ state: 'standing aside', reason: 'failed' } as const)
+          : { state, reason: facts.reason }),
         loadedBy,
-        reason: facts.reason,
         error: facts.error,
         version: facts.version,
         loadedAtMillis: facts.loadedAtMillis,

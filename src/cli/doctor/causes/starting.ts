@@ -11,7 +11,6 @@ import type { ProcessReport } from '../report.ts';
 
 const FLAG = `--import ${packageJson.name}`;
 const TRACED_PACKAGES: ReadonlySet<string> = new Set(libraries.flatMap(({ modules }) => Object.keys(modules)));
-const NOT_INSTALLED = /Cannot find (?:package|module) '@tracing\/agent/;
 
 export const startingCauses: readonly Cause[] = [
   {
@@ -41,7 +40,7 @@ export const startingCauses: readonly Cause[] = [
         command !== undefined &&
           main === undefined &&
           command.outcome.ended !== 'not started' &&
-          !isNotInstalled(command),
+          !command.isNotInstalled,
         `\`${command?.text ?? ''}\` starts no Node.js program`,
       ),
   },
@@ -52,7 +51,7 @@ export const startingCauses: readonly Cause[] = [
     mend: `npm install ${packageJson.name}, in the folder that the program is started in`,
     find: ({ command }) =>
       when(
-        isNotInstalled(command),
+        command?.isNotInstalled === true,
         `Node.js does not find ${packageJson.name} from the folder that the program is started in`,
       ),
   },
@@ -62,10 +61,10 @@ export const startingCauses: readonly Cause[] = [
     title: 'The program ends with an error of its own.',
     mend: 'mend the program first; run it without doctor to see all that it says',
     find: ({ command }) => {
-      if (command?.outcome.ended !== 'by itself' || isNotInstalled(command)) return [];
+      if (command?.isNotInstalled === true || command?.outcome.ended !== 'by itself') return [];
       const { code, signal } = command.outcome;
       if (code === 0) return [];
-      const line = command.lastLines.find((text) => /\w*Error\b|error:/i.test(text)) ?? command.lastLines.at(-1);
+      const line = command.said.error;
       const how = signal === null ? `exit code ${code}` : signal;
       return [`it ended with ${how} after ${command.millis} ms${line === undefined ? '' : `: ${line.trim()}`}`];
     },
@@ -151,8 +150,11 @@ export const startingCauses: readonly Cause[] = [
     level: 'fail',
     title: 'The agent could not start.',
     mend: 'this is a mistake of the agent: please report it with this line',
-    find: ({ main }) =>
-      when(main?.agent.reason === 'failed', `the agent could not start: ${main?.agent.error ?? 'unknown error'}`),
+    find: ({ main, command }) =>
+      when(
+        main?.agent.reason === 'failed',
+        `the agent could not start: ${main?.agent.error ?? command?.said.agent ?? 'unknown error'}`,
+      ),
   },
   {
     id: 'disabled-by-variable',
@@ -219,10 +221,6 @@ function toStart(command: string, scripts: Readonly<Record<string, string>>): st
   const script = scripts[name];
   if (script !== undefined) return `in package.json: "${name}": ${JSON.stringify(addPreload(script))}`;
   return `start it with ${addPreload(command).replace(/^tracing /, 'npx tracing ')}`;
-}
-
-function isNotInstalled(command: Facts['command']): boolean {
-  return command?.lastLines.some((line) => NOT_INSTALLED.test(line)) === true;
 }
 
 function isOff({ value, source }: Facts['look']['config']['enabled'], byVariable: boolean): boolean {
