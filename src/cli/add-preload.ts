@@ -3,8 +3,8 @@
 const PACKAGE = '@tracing/agent';
 const FLAG = `--import ${PACKAGE}`;
 
-/** Runs that take Node's flags and hand them on. */
-const TAKES_FLAGS = /(^|&&\s*|;\s*|\s)((?:\S*\/)?(?:node|tsx))(?=\s)(?!.*(?:^|\s)(?:node|tsx)\s)/;
+/** The last program of a line that takes Node's flags; `tsx watch` wants its own word first. */
+const TAKES_FLAGS = /(^|&&\s*|;\s*|\s)((?:\S*\/)?(?:node|tsx(?!\s+watch)))(?=\s)(?!.*(?:^|\s)(?:node|tsx)\s)/;
 
 /** Whether a command line loads the agent. */
 export function loadsAgent(command: string): boolean {

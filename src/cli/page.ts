@@ -26,7 +26,7 @@ export interface Page {
 export function createPage(): Page {
   const isTerminal = process.stdout.isTTY;
   const paint = createPaint(decideColor({ env: readEnv(), option: 'auto', isTerminal }));
-  const columns = Math.max(LEAST_COLUMNS, Math.min(MOST_COLUMNS, process.stdout.columns ?? MOST_COLUMNS));
+  const columns = Math.max(LEAST_COLUMNS, Math.min(MOST_COLUMNS, process.stdout.columns || MOST_COLUMNS));
   const print = (cell: Cell, width = 0): string => {
     const text = toText(cell);
     return paint(toStyle(cell), text) + ' '.repeat(Math.max(0, width - displayWidth(text)));

@@ -47,3 +47,9 @@ export function findMain(processes: readonly ProcessReport[]): ProcessReport | u
     .filter(({ threadId, entry }) => threadId === 0 && !isPackageManager(entry))
     .toSorted((a, b) => rank(b) - rank(a) || a.startedAt - b.startedAt)[0];
 }
+
+/** Whether traces are shown in the terminal; without a run, as the configuration says it of a program with none. */
+export function hasConsole({ main, look: { config } }: Pick<Facts, 'main' | 'look'>): boolean {
+  if (main?.agent.hasConsole !== undefined) return main.agent.hasConsole;
+  return config.console.value !== 'off' && !(config.console.value === 'auto' && config.isProduction);
+}

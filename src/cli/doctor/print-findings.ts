@@ -4,17 +4,16 @@ import packageJson from '../../../package.json' with { type: 'json' };
 import { readWorkingDirectory } from '../../standing.ts';
 import type { Cell, Page } from '../page.ts';
 import type { Finding, Level } from './cause.ts';
-import type { Facts } from './facts.ts';
+import { type Facts, hasConsole } from './facts.ts';
 
 const MARKS: Readonly<Record<Level, Cell>> = { fail: ['red', '✗ '], warn: ['yellow', '! '], note: ['dim', '· '] };
 
 /** Prints the report for a person. */
 export function printFindings(page: Page, facts: Facts, findings: readonly Finding[]): void {
   const { main, look, nodeVersion } = facts;
-  page.line(
-    ['bold', 'tracing doctor'],
-    `  ${look.project.name ?? basename(look.project.folder)}  node ${nodeVersion}  ${packageJson.name} ${main?.agent.version ?? packageJson.version}`,
-  );
+  const who = look.project.name ?? basename(look.project.folder);
+  const agent = `${packageJson.name} ${main?.agent.version ?? packageJson.version}`;
+  page.table([[['bold', 'tracing doctor'], `${who}  node ${nodeVersion}  ${agent}`]]);
   page.line();
   page.table(toRows(facts), { indent: 2 });
   page.line();
@@ -22,6 +21,7 @@ export function printFindings(page: Page, facts: Facts, findings: readonly Findi
     page.text(`${id}  ${says}`, { indent: 2, mark: MARKS[level] });
     page.text(mend, { indent: 4, mark: ['green', '  → '] });
   }
+  if (findings.length > 0) page.line();
   page.line(...toSummary(findings));
 }
 
@@ -83,8 +83,9 @@ function toLibraries({ main }: Facts): readonly Cell[] {
   return traced.length === 0 ? others : [`traced: ${traced.join(', ')}`, ...others];
 }
 
-function toDestinations({ look: { destinations } }: Facts): readonly Cell[] {
-  if (destinations.length === 0) return ['this terminal, or nowhere: no destination is set'];
+function toDestinations(facts: Facts): readonly Cell[] {
+  const { destinations } = facts.look;
+  if (destinations.length === 0) return [hasConsole(facts) ? 'this terminal' : ['red', 'nowhere']];
   return destinations.map(({ address, taken, millis, answer, code }): Cell => {
     if (taken) return ['green', `${address}  took a test span in ${millis} ms`];
     return ['red', `${address}  ${answer === undefined ? (code ?? 'failed') : `answered ${answer.statusCode}`}`];

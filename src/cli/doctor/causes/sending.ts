@@ -2,7 +2,7 @@
 import type { Cause, Found } from '../cause.ts';
 import { when } from '../cause.ts';
 import { type AnswerKind, classifyAnswer } from '../classify-answer.ts';
-import type { Facts } from '../facts.ts';
+import { hasConsole } from '../facts.ts';
 import type { TriedDestination } from '../try-destinations.ts';
 
 /** A clock that is further off than this is refused by some receivers, and misleads everybody who reads. */
@@ -16,12 +16,11 @@ export const sendingCauses: readonly Cause[] = [
     mend: 'set OTEL_EXPORTER_OTLP_ENDPOINT, LOGFIRE_TOKEN, TRACING_FILE or TRACING_CONSOLE=tree',
     find: (facts) => {
       const { destinations, config } = facts.look;
-      const isOff = facts.main?.agent.hasConsole === false || (facts.main === undefined && isConsoleOff(config));
       const why =
         config.console.value === 'off'
           ? `the console is off (${config.console.source})`
           : 'NODE_ENV is production, where the console is off';
-      return when(destinations.length === 0 && isOff, `no destination is set, and ${why}`);
+      return when(destinations.length === 0 && !hasConsole(facts), `no destination is set, and ${why}`);
     },
   },
   {
@@ -169,10 +168,6 @@ function ofAnswer(id: AnswerKind, title: string, mend: string, says: (tried: Tri
         .filter((tried) => classifyAnswer(tried) === id)
         .map((tried) => `${tried.address} ${says(tried)}`),
   };
-}
-
-function isConsoleOff({ console, isProduction }: Facts['look']['config']): boolean {
-  return console.value === 'off' || (console.value === 'auto' && isProduction && !process.stderr.isTTY);
 }
 
 function toSpan(aheadMillis: number): string {
