@@ -83,7 +83,8 @@ async function dispatch(args: readonly string[]): Promise<number> {
 
 /** What follows the name of a program belongs to the program. */
 function asksForHelp(name: string, args: readonly string[]): boolean {
-  const own = name === 'run' ? args.slice(0, 1) : args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const takesCommand = name === 'run' || name === 'doctor';
+  const own = takesCommand ? args.slice(0, 1) : args;
   return own.includes('--help') || own.includes('-h');
 }
 

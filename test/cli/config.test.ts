@@ -1,12 +1,9 @@
 // `tracing config`: every option, its value and its source, and no secret of either.
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { suite, test, type TestContext } from 'node:test';
 import { options } from '../../src/config/options.ts';
 import { createProject } from '../config/project.ts';
-import { runProgram } from '../support/run-program.ts';
-
-const program = fileURLToPath(new URL('../../bin/tracing.js', import.meta.url));
+import { callMain } from './call-main.ts';
 
 interface Shown {
   readonly file: string | null;
@@ -34,16 +31,16 @@ sampling: { ratio: 0.25 }
 service: { nmae: shop }
 `;
 
-async function show(args: readonly string[], env: Readonly<Record<string, string>> = {}, files = {}) {
+async function show(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}, files = {}) {
   const project = createProject({ 'package.json': { name: 'shop', version: '2.0.0' }, ...files });
-  const exit = await runProgram({ program, args: ['config', ...args], cwd: project.folder, env });
-  assert.equal(exit.stderr, '');
-  return { ...exit, project };
+  const called = await callMain(t, ['config', ...args], { cwd: project.folder, env });
+  assert.equal(called.stderr, '');
+  return { ...called, project };
 }
 
-suite('tracing config', { concurrency: 2, timeout: 120_000 }, () => {
-  test('--json has every option, with value and source, and a documented shape', async () => {
-    const { stdout, code, project } = await show(['--json'], SECRETS, { '.tracingrc': CONFIG });
+suite('tracing config', () => {
+  test('--json has every option, with value and source, and a documented shape', async (t) => {
+    const { stdout, code, project } = await show(t, ['--json'], SECRETS, { '.tracingrc': CONFIG });
     const shown = JSON.parse(stdout) as Shown;
     assert.deepEqual(Object.keys(shown), ['file', 'issues', 'options']);
     assert.deepEqual(Object.keys(shown.options), Object.keys(options));
@@ -74,18 +71,18 @@ suite('tracing config', { concurrency: 2, timeout: 120_000 }, () => {
     assert.deepEqual(of('resource.attributes')?.value, { team: 'checkout', 'db.password': 'REDACTED' });
   });
 
-  test('shows no piece of a secret, whatever is asked for', async () => {
+  test('shows no piece of a secret, whatever is asked for', async (t) => {
     for (const args of [[], ['--json'], ['export.otlp.headers'], ['url.rules']]) {
-      const { stdout } = await show(args, SECRETS, { '.tracingrc': CONFIG });
+      const { stdout } = await show(t, args, SECRETS, { '.tracingrc': CONFIG });
       assert.doesNotMatch(stdout, /s3cret/i, stdout);
     }
   });
 
-  test('shows sections by name, and one option with what it means', async () => {
-    const section = await show(['sampling']);
+  test('shows sections by name, and one option with what it means', async (t) => {
+    const section = await show(t, ['sampling']);
     assert.match(section.stdout, /^\nsampling\n {2}ratio +1 +default\n/);
     assert.doesNotMatch(section.stdout, /export/);
-    const one = await show(['sampling.ratio'], { LOGFIRE_TRACE_SAMPLE_RATE: '0.5' });
+    const one = await show(t, ['sampling.ratio'], { LOGFIRE_TRACE_SAMPLE_RATE: '0.5' });
     assert.equal(one.code, 0);
     assert.equal(
       one.stdout,
@@ -98,9 +95,9 @@ means      The share of new traces that is kept, from 0 to 1.
     );
   });
 
-  test('finds the configuration of the program that --entry names', async () => {
+  test('finds the configuration of the program that --entry names', async (t) => {
     const files = { 'apps/shop/package.json': { name: 'inner' }, 'apps/shop/.tracingrc': 'sampling: { ratio: 0.1 }' };
-    const { stdout } = await show(['sampling', '--json', '--entry', 'apps/shop/main.js'], {}, files);
+    const { stdout } = await show(t, ['sampling', '--json', '--entry', 'apps/shop/main.js'], {}, files);
     const { options } = JSON.parse(stdout) as Shown;
     assert.deepEqual(options['sampling.ratio'], { value: 0.1, source: { file: 'apps/shop/.tracingrc', line: 1 } });
   });

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createTroubleshooting } from '../../scripts/write-troubleshooting.ts';
-import { runProgram } from '../support/run-program.ts';
+import { callMain } from './call-main.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const program = join(root, 'bin/tracing.js');
@@ -29,39 +29,52 @@ function createShop(t: TestContext): string {
   return folder;
 }
 
+/** Runs a line as a shell does. */
+async function runLine(line: string, cwd: string): Promise<{ readonly code: unknown; readonly stderr: string }> {
+  const child = spawn('sh', ['-c', line.replace('npx tracing', `'${process.execPath}' '${program}'`)], {
+    cwd,
+    env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}`, TRACING_CONSOLE: 'tree' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  const [code] = await once(child, 'close');
+  return { code, stderr };
+}
+
+/** The words of a line that has no quotes but single ones around a whole word. */
+const toWords = (line: string): readonly string[] =>
+  (line.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''));
+
 const blocks = (language: string): readonly string[] =>
   [...page.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, text = '']) => text);
 
-suite('docs/cli.md', { concurrency: 3, timeout: 180_000 }, () => {
-  // What a command ends with, where that is not 0: the project has no preload, and each command a project of its own.
+suite('docs/cli.md', { timeout: 180_000 }, () => {
+  // What a command ends with, where that is not 0: the project does not load the agent.
   const codes: Readonly<Record<string, number>> = {
     'npx tracing doctor -- npm start': 1,
     'npx tracing doctor --seconds 30 -- node app.js': 1,
   };
   for (const line of blocks('sh').flatMap((text) => text.trimEnd().split('\n'))) {
     test(`${line} runs`, async (t) => {
-      const folder = createShop(t);
-      const child = spawn('sh', ['-c', line.replace('npx tracing', `'${process.execPath}' '${program}'`)], {
-        cwd: folder,
-        env: { ...process.env, PATH: `${dirname(process.execPath)}:${process.env['PATH']}`, TRACING_CONSOLE: 'tree' },
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      let said = '';
-      child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
-      const [code] = await once(child, 'close');
-      assert.equal(code, codes[line] ?? 0, said);
+      const cwd = createShop(t);
+      const isOfOthers = line.includes(' -- ');
+      const { code, stderr } = isOfOthers
+        ? await runLine(line, cwd)
+        : await callMain(t, toWords(line).slice(2), { cwd });
+      assert.equal(code, codes[line] ?? 0, stderr);
     });
   }
 
   const shapes: ReadonlyArray<readonly string[]> = [
-    ['doctor', '--json', '--', process.execPath, '--import', '@tracing/agent', 'app.js'],
+    ['doctor', '--json'],
     ['config', '--json'],
     ['url', '--json', 'https://api.example.com/pay?token=abc'],
     ['init', '--json'],
   ];
   for (const [index, args] of shapes.entries()) {
     test(`shows the shape of ${args.slice(0, 2).join(' ')}`, async (t) => {
-      const { stdout } = await runProgram({ program, args, cwd: createShop(t) });
+      const { stdout } = await callMain(t, args, { cwd: createShop(t) });
       const shown = JSON.parse(blocks('json')[index] ?? '') as object;
       assertShape(JSON.parse(stdout), shown, args[0] ?? '');
     });

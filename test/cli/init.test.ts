@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { addPreload } from '../../src/cli/add-preload.ts';
 import { createTracingrc } from '../../src/cli/init.ts';
-import { main } from '../../src/cli/main.ts';
 import { createProject } from '../config/project.ts';
+import { callMain } from './call-main.ts';
 
 interface Answer {
   readonly file: string;
@@ -15,17 +15,9 @@ interface Answer {
   readonly next: readonly string[];
 }
 
-async function init(t: TestContext, folder: string): Promise<Answer & { readonly code: number }> {
-  const before = process.cwd();
-  process.chdir(folder);
-  const log = t.mock.method(console, 'log', () => {});
-  try {
-    const code = await main(['init', '--json']);
-    return { code, ...(JSON.parse(String(log.mock.calls[0]?.arguments[0])) as Answer) };
-  } finally {
-    log.mock.restore();
-    process.chdir(before);
-  }
+async function init(t: TestContext, cwd: string): Promise<Answer & { readonly code: number }> {
+  const { code, stdout } = await callMain(t, ['init', '--json'], { cwd });
+  return { code, ...(JSON.parse(stdout) as Answer) };
 }
 
 suite('tracing init', () => {

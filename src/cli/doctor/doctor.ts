@@ -30,18 +30,15 @@ Options
 Exit code 1 where a finding is a failure, marked ✗.
 `,
   async run(args) {
-    const at = args.indexOf('--');
-    const own = at < 0 ? args : args.slice(0, at);
-    const [command, ...rest] = at < 0 ? [] : args.slice(at + 1);
-    const { values, positionals } = parse(own, {
+    const { own, command, rest } = splitCommand(args);
+    const { values } = parse(own, {
       seconds: { type: 'string', default: String(DEFAULT_SECONDS) },
       json: { type: 'boolean' },
       ...ENTRY_OPTION,
     });
-    if (positionals.length > 0)
-      throw new UsageError(`the command comes behind --: npx tracing doctor -- ${positionals.join(' ')}`);
-    if (at >= 0 && command === undefined)
+    if (command === undefined && args.includes('--')) {
       throw new UsageError('doctor needs a command behind --: npx tracing doctor -- npm start');
+    }
     const seconds = Number(values.seconds);
     if (!(seconds > 0 && seconds <= 3600)) throw new UsageError('--seconds is a number from 1 to 3600');
     const facts =
@@ -52,6 +49,20 @@ Exit code 1 where a finding is a failure, marked ✗.
     return findings.some(({ level }) => level === 'fail') ? EXIT.failed : EXIT.done;
   },
 };
+
+/** The command begins behind `--`, or with the first word that is no option: yarn 1 takes the `--` for itself. */
+function splitCommand(args: readonly string[]): {
+  readonly own: readonly string[];
+  readonly command: string | undefined;
+  readonly rest: readonly string[];
+} {
+  let at = 0;
+  while (args[at]?.startsWith('-') === true && args[at] !== '--') at += TAKES_VALUE.has(args[at] ?? '') ? 2 : 1;
+  const [command, ...rest] = args.slice(args[at] === '--' ? at + 1 : at);
+  return { own: args.slice(0, at), command, rest };
+}
+
+const TAKES_VALUE: ReadonlySet<string> = new Set(['--seconds', '--entry']);
 
 async function lookAround(entry: string | undefined): Promise<Facts> {
   return {
