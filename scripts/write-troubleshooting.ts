@@ -6,10 +6,15 @@ import type { Level } from '../src/cli/doctor/cause.ts';
 
 const MARKS: Readonly<Record<Level, string>> = { fail: '✗', warn: '!', note: '·' };
 
+/** `<command>` is no element. */
+const escape = (text: string): string => text.replaceAll('<', '&lt;');
+
 /** The text of the page. */
 export function createTroubleshooting(): string {
   const tables = sections.map(([heading, causes]) => {
-    const rows = causes.map(({ id, level, title, mend }) => `| ${MARKS[level]} \`${id}\` | ${title} | ${mend} |`);
+    const rows = causes.map(
+      ({ id, level, title, mend }) => `| ${MARKS[level]} \`${id}\` | ${escape(title)} | ${escape(mend)} |`,
+    );
     return [`## ${heading}`, '', '| | what is so | what mends it |', '|---|---|---|', ...rows, ''].join('\n');
   });
   return `# Troubleshooting

@@ -1,5 +1,6 @@
 // Run by bin/tracing.js: picks the command. One file per command beside this one; `main` only knows their names.
 import packageJson from '../../package.json' with { type: 'json' };
+import { isSupportedNode } from '../node-version.ts';
 import { type Command, EXIT, UsageError, parse, toHint } from './command.ts';
 import { LOOK_COMMAND } from './doctor/start-look.ts';
 
@@ -64,6 +65,10 @@ async function dispatch(args: readonly string[]): Promise<number> {
     const { look } = await import('./doctor/look.ts');
     console.log(JSON.stringify(await look(rest[0])));
     return EXIT.done;
+  }
+  if (name !== 'run' && !isSupportedNode(process.versions.node)) {
+    console.error(`tracing: needs Node 22.18 or 24 and later, this is ${process.versions.node}`);
+    return EXIT.failed;
   }
   if (Object.hasOwn(COMMANDS, name)) {
     const command = await COMMANDS[name]?.load();

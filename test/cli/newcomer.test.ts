@@ -45,7 +45,7 @@ suite('a newcomer', { concurrency: 2, timeout: 240_000 }, () => {
       const { stdout, stderr } = await promisify(execFile)(command, args, { cwd, env });
       return { code: 0, stdout, stderr };
     } catch (error) {
-      const { code, stdout, stderr } = error as unknown as Ended;
+      const { code, stdout, stderr } = error as Ended;
       return { code, stdout, stderr };
     }
   }

@@ -141,7 +141,7 @@ export const startingCauses: readonly Cause[] = [
     mend: 'update Node.js: 22.22.3, 24.11.1, 25.1 or later',
     find: ({ main, nodeVersion }) =>
       when(
-        main?.agent.state === 'running' && main.libraries.length > 0 && !canHookLoad(nodeVersion),
+        isTraced(main) && main?.libraries.some(({ state }) => state === 'traced') === true && !canHookLoad(nodeVersion),
         `Node.js ${nodeVersion} shows ES modules of libraries in an older way`,
       ),
   },
