@@ -52,10 +52,10 @@ import { startInstrumentation } from ${start};
 export { isSupported } from ${supported};
 `;
     if (row.name !== 'winston')
-      return `${head}export const start = (options) => startInstrumentation(${row.exported}, options);`;
+      return `${head}export const start = (options, host) => startInstrumentation(${row.exported}, options, host);`;
     return `${head}import { sendLogs } from ${JSON.stringify(join(librariesFolder, 'winston-logs.ts'))};
-export const start = (options) =>
-  [...startInstrumentation(${row.exported}, { ...options, disableLogSending: true }), ...sendLogs(options)];`;
+export const start = (options, host) =>
+  [...startInstrumentation(${row.exported}, { ...options, disableLogSending: true }, host), ...sendLogs(options)];`;
   },
   // What OpenTelemetry's shimmer cannot wrap, it says on the application's stderr; here it is said with our voice, to those who want to hear it.
   transform: (code, id) => {
@@ -88,6 +88,12 @@ const outputs = await Promise.all([
     plugins: [withoutUnreachable],
     output: { file: 'dist/load-file.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
+  // Read only where OTEL_CONFIG_FILE is set: OpenTelemetry's schema alone is half a megabyte.
+  build({
+    ...shared,
+    input: 'src/config/declarative/load-declared.ts',
+    output: { file: 'dist/load-declared.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
   // Read only where a rule is a regular expression.
   build({
     ...shared,
@@ -99,6 +105,18 @@ const outputs = await Promise.all([
     ...shared,
     input: 'src/pipeline/other-propagators.ts',
     output: { file: 'dist/other-propagators.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
+  // Read only where a spool is named.
+  build({
+    ...shared,
+    input: 'src/pipeline/spool/start-spool.ts',
+    output: { file: 'dist/spool.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
+  // Read only where OTLP goes by gRPC.
+  build({
+    ...shared,
+    input: 'src/exporters/otlp/grpc-transport.ts',
+    output: { file: 'dist/grpc.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
   // Read only where metrics are on, and Node's own only where they are asked for.
   build({

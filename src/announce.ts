@@ -3,14 +3,14 @@
 import { channel } from 'node:diagnostics_channel';
 import type { ConfigResult } from './config/read-config.ts';
 import type { Destination } from './exporters/destination.ts';
-import type { Libraries } from './instrumentations/libraries/enable-libraries.ts';
+import type { SeenLibrary } from './instrumentations/libraries/library.ts';
 import type { InstrumentationTools } from './instrumentations/tools.ts';
 
 /** The name of the channel. */
 export const AGENT_CHANNEL = 'tracing:agent';
 
 /** Why the agent leaves a process alone. */
-export type StandingAside = 'disabled' | 'package manager' | 'another SDK' | 'failed';
+export type StandingAside = 'no program' | 'package manager' | 'disabled' | 'another SDK' | 'failed';
 
 /** A step of the start. Who listens may write counters in front of the parts, before they are used. */
 export type AgentStep =
@@ -18,7 +18,7 @@ export type AgentStep =
   | { readonly step: 'standing aside'; readonly reason: StandingAside; readonly error?: unknown }
   | { readonly step: 'sending'; readonly destinations: readonly Destination[]; readonly hasConsole: boolean }
   | { readonly step: 'watching'; readonly tools: InstrumentationTools }
-  | { readonly step: 'running'; readonly libraries: Pick<Libraries, 'seen'> };
+  | { readonly step: 'running'; readonly seenLibraries: () => readonly SeenLibrary[] };
 
 const steps = channel(AGENT_CHANNEL);
 

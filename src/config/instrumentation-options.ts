@@ -12,7 +12,7 @@ const OWN_NAMES = ['http', 'undici'] as const;
 const OFF: ReadonlySet<string> = new Set(['dns', 'fs', 'net']);
 const FRAMEWORKS: ReadonlySet<string> = new Set(['connect', 'express', 'fastify', 'hapi', 'koa', 'restify', 'router']);
 /** OpenTelemetry's names for what the agent does otherwise, or not at all. */
-const OTHER_NAMES = ['runtime-node', 'host-metrics', 'aws-lambda'];
+const OTHER_NAMES = ['runtime-node', 'host-metrics'];
 const NAMES: readonly string[] = [...OWN_NAMES, ...libraryNames, ...OTHER_NAMES];
 
 type OwnName = (typeof OWN_NAMES)[number];

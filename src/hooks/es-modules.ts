@@ -56,9 +56,15 @@ function hookLoad(urls: ReadonlySet<string>): ReturnType<typeof registerHooks> {
  * @note `export *` leaves the default export out, and to name one that is not there is an error: hence the look into the source.
  */
 function toWrapper(url: string): string {
-  const hasDefault = /\bexport\s+default\b|\bas\s+default\b/.test(readFileSync(fileURLToPath(url), 'utf8'));
-  const rest = hasDefault ? 'export default $tracing$self.default;' : '';
+  const rest = hasDefaultExport(readFileSync(fileURLToPath(url), 'utf8'))
+    ? 'export default $tracing$self.default;'
+    : '';
   return `data:text/javascript,${encodeURIComponent(`${toReport(url)}export * from ${JSON.stringify(url)};${rest}`)}`;
+}
+
+/** Whether the source of an ES module exports something as default, as far as can be told without parsing it. */
+export function hasDefaultExport(source: string): boolean {
+  return /\bexport\s+default\b|\bas\s+default\b/.test(source);
 }
 
 function toReport(url: string): string {

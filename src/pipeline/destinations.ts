@@ -18,14 +18,13 @@ export interface DestinationsInput {
 
 /** One for every destination that is configured; none is a good answer too. */
 export function createDestinations({ config, logfire, cwd, redact }: DestinationsInput): readonly Destination[] {
-  const totalMillis = config['export.batch.timeoutMillis'];
   const targets = [
     ...(isOtlpOn(config) ? [toOtlpTarget(config, 'traces')] : []),
     ...logfire.map((project) => toLogfireTarget(project, config, 'traces')),
   ];
   const file = config['export.file'];
   return [
-    ...targets.map((target) => createOtlpExporter({ ...target, totalMillis, redact })),
+    ...targets.map((target) => createOtlpExporter({ ...target, redact })),
     ...(file === undefined ? [] : [createFileExporter({ path: resolve(cwd, file), address: redact(file) })]),
   ];
 }

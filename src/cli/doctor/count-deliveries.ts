@@ -15,13 +15,14 @@ export function countDeliveries(
       counts.reason = redact(toErrorText(reason));
     };
     const send = destination.send.bind(destination);
-    destination.send = (spans, options) => {
-      const delivery = send(spans, options);
-      delivery.done.then(
-        () => (counts.delivered += spans.length),
-        (error: unknown) => lose(spans.length, error),
-      );
-      return delivery;
+    destination.send = (batch, abandoned) => {
+      const attempt = send(batch, abandoned);
+      void attempt.outcome.then((outcome) => {
+        if (outcome.taken) counts.delivered += batch.items;
+        // What may be sent again is not lost yet.
+        else if (!outcome.again) lose(batch.items, outcome.reason);
+      });
+      return attempt;
     };
     const startSendBlocking = destination.startSendBlocking.bind(destination);
     destination.startSendBlocking = (batches, limitMillis) => {
@@ -29,7 +30,7 @@ export function countDeliveries(
       return () => {
         const results = wait();
         for (const [index, result] of results.entries()) {
-          const count = batches[index]?.length ?? 0;
+          const count = batches[index]?.items ?? 0;
           if (result.taken) counts.delivered += count;
           else lose(count, result.reason);
         }

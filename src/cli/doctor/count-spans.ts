@@ -63,7 +63,7 @@ export function countSpans(): SpanCounter {
       };
     },
     report() {
-      for (const span of remembered) if ('ended' in span && span.ended === true) remembered.delete(span);
+      for (const span of remembered) if (!span.isRecording()) remembered.delete(span);
       return { made, sampled, unsampled, ignored, open: remembered.size };
     },
   };

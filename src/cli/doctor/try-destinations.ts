@@ -2,9 +2,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { SpanKind } from '@opentelemetry/api';
+import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { AlwaysOnSampler, type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
 import packageJson from '../../../package.json' with { type: 'json' };
-import type { Destination } from '../../exporters/destination.ts';
+import type { Destination, EncodedBatch } from '../../exporters/destination.ts';
 import { toErrorText } from '../../log/log.ts';
 import { createDestinations } from '../../pipeline/destinations.ts';
 import { type LogfireProject, toLogfireTarget } from '../../pipeline/logfire.ts';
@@ -81,13 +82,9 @@ async function tryOne(
   subscribe('http.client.response.finish', note);
   let failure: unknown;
   try {
-    // Leaving already: one attempt, and no waiting for another.
-    const delivery = destination.send([span], {
-      onTrouble() {},
-      leaving: AbortSignal.abort(),
-      abandoned: abandoned.signal,
-    });
-    await Promise.race([delivery.done, rejectOn(abandoned.signal)]);
+    const { outcome } = destination.send(toBatch(span, destination.encoding), abandoned.signal);
+    const ended = await Promise.race([outcome, rejectOn(abandoned.signal)]);
+    if (!ended.taken) failure = ended.reason;
   } catch (error) {
     failure = error ?? new Error('refused');
   } finally {
@@ -101,6 +98,13 @@ async function tryOne(
     code: failure instanceof Error && 'code' in failure && typeof failure.code === 'string' ? failure.code : undefined,
     answer,
   };
+}
+
+function toBatch(span: ReadableSpan, encoding: Destination['encoding']): EncodedBatch {
+  const serializer = encoding === 'json' ? JsonTraceSerializer : ProtobufTraceSerializer;
+  const body = serializer.serializeRequest([span]);
+  if (body === undefined) throw new Error('the span could not be encoded');
+  return { items: 1, bytes: body.length, body };
 }
 
 function rejectOn(signal: AbortSignal): Promise<never> {

@@ -57,7 +57,7 @@ export function watchAgent({ onConfigured, onRunning }: AgentEvents): AgentNotes
       }
       case 'running': {
         state = 'running';
-        seen = () => message.libraries.seen();
+        seen = message.seenLibraries;
         spans.ofLibraries();
         return onRunning();
       }

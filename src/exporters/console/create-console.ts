@@ -19,6 +19,7 @@ export interface Console {
   readonly processor: SpanProcessor | undefined;
   showBanner(
     facts: Omit<BannerFacts, 'color' | 'destinations' | 'hint'> & { readonly destinations: readonly string[] },
+    when: 'now' | 'with the first trace',
   ): void;
 }
 
@@ -33,6 +34,11 @@ export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput
     isTerminal,
     isProduction: env['NODE_ENV'] === 'production',
   });
+  let waiting = '';
+  const write = (text: string): void => {
+    writeStderr(waiting + text);
+    waiting = '';
+  };
   const processor =
     mode === 'off'
       ? undefined
@@ -41,20 +47,25 @@ export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput
           color,
           isTerminal,
           cwd,
-          write: writeStderr,
+          write,
           columns: () => process.stderr.columns,
           verbose: config['console.verbose'],
           timestamps: config['console.timestamps'],
         });
   return {
     processor,
-    showBanner({ destinations, ...facts }) {
+    showBanner({ destinations, ...facts }, when) {
       // To a log file of a service that sends its spans elsewhere it would only be noise.
       if (mode === 'json' || (mode === 'off' && !isTerminal)) return;
       const shown = mode === 'off' ? destinations : ['this terminal', ...destinations];
-      writeStderr(
-        renderBanner({ ...facts, destinations: shown, color, ...(destinations.length === 0 && { hint: HINT }) }),
-      );
+      const banner = renderBanner({
+        ...facts,
+        destinations: shown,
+        color,
+        ...(destinations.length === 0 && { hint: HINT }),
+      });
+      if (when === 'now') writeStderr(banner);
+      else waiting = banner;
     },
   };
 }

@@ -1,5 +1,4 @@
 // Called by agent.ts: says why there are no spans of libraries, where a bundler has put them into the program's own file.
-import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { DiagLogger } from '@opentelemetry/api';
 import { libraries } from './table.ts';
@@ -22,6 +21,8 @@ const MODULE_PATH = /node_modules\/((?:@[\w.-]+\/)?[\w.-]+)\//g;
 
 /** The libraries whose code is in a file that is a bundle; none for a file that a person wrote. Rejects where it cannot be read. */
 export async function findBundledLibraries(file: string): Promise<readonly string[]> {
+  // Only now: few programs have use for it, and every start would load it.
+  const { readFile, stat } = process.getBuiltinModule('node:fs').promises;
   const { size } = await stat(file);
   if (size < MIN_BYTES || size > MAX_BYTES) return [];
   const names = new Set(libraries.flatMap(({ modules }) => Object.keys(modules)));
