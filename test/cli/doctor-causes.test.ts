@@ -236,6 +236,7 @@ const table: Readonly<Record<string, Row>> = {
   },
   'not-tls': { says: /does not speak TLS$/, mends: /write http:\/\// },
   'wrong-protocol': { says: /speaks gRPC, not HTTP\/1\.1$/, mends: /4318; 4317 is for gRPC/ },
+  'http-port': { says: /speaks HTTP\/1\.1, not gRPC$/, mends: /OTEL_EXPORTER_OTLP_PROTOCOL=http\/protobuf/ },
   'path-twice': {
     says: /\/only\/v1\/traces\/v1\/traces has \/v1\/traces twice \(404\)$/,
     mends: /take \/v1\/traces out/,
@@ -283,7 +284,8 @@ async function diagnose(t: TestContext, cause: string, row: Partial<Row>): Promi
     await prepare?.(folder);
     const words = command?.map((word) => (word === 'node' ? process.execPath : word)) ?? [];
     const all = { ...receivers.env, NODE_NO_WARNINGS: '1', ...env };
-    const args = ['doctor', '--json', ...(command === undefined ? [] : ['--', ...words])];
+    // They end by themselves, however long that takes on a busy machine.
+    const args = ['doctor', '--json', ...(command === undefined ? [] : ['--seconds', '60', '--', ...words])];
     const exit = isAlone(row)
       ? await callMain(t, args, { cwd: folder, env: all })
       : await runProgram({ program: tracing, args, cwd: folder, env: all });

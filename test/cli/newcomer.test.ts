@@ -83,7 +83,16 @@ suite('a newcomer', { concurrency: 2, timeout: 240_000 }, () => {
       assert.match(started.stderr, / GET .*\/cart\?token=REDACTED .*200/);
       assert.doesNotMatch(`${started.stdout}${started.stderr}`, /secret-value-123/);
 
-      const doctor = await run(folder, manager, [...exec, 'tracing', 'doctor', '--', manager, 'start']);
+      const doctor = await run(folder, manager, [
+        ...exec,
+        'tracing',
+        'doctor',
+        '--seconds',
+        '60',
+        '--',
+        manager,
+        'start',
+      ]);
       assert.equal(doctor.code, 0, `${doctor.stdout}${doctor.stderr}`);
       assert.match(doctor.stdout, /\n {2}spans +2 made · 2 kept\n\n✓ nothing is in the way of traces\n$/);
     });

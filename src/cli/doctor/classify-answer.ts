@@ -9,6 +9,7 @@ export type AnswerKind =
   | 'certificate'
   | 'not-tls'
   | 'wrong-protocol'
+  | 'http-port'
   | 'path-twice'
   | 'wrong-path'
   | 'proxy'
@@ -19,13 +20,25 @@ export type AnswerKind =
 /** Certificates: https://nodejs.org/api/tls.html, "X509 certificate error codes". */
 const CERTIFICATE = /CERT|UNABLE_TO_|_SIGNATURE|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE/;
 
+const GRPC_REFUSES_KEY = /\b(?:UNAUTHENTICATED|PERMISSION_DENIED)\b/;
+
 /** Undefined where the span was taken. */
-export function classifyAnswer({ kind, taken, code = '', address, answer }: TriedDestination): AnswerKind | undefined {
+export function classifyAnswer({
+  kind,
+  taken,
+  code = '',
+  message = '',
+  address,
+  answer,
+}: TriedDestination): AnswerKind | undefined {
   const isPage = answer?.contentType?.startsWith('text/html') === true;
   // A page that says 200 has taken nothing.
   if (taken) return isPage ? 'proxy' : undefined;
   if (kind === 'file') return 'file-not-writable';
   if (/\/v1\/traces\/+v1\/traces\b/.test(address)) return 'path-twice';
+  // In the words of the transport for gRPC, whose receivers have no status code of HTTP.
+  if (message.startsWith('there is no HTTP/2')) return 'http-port';
+  if (GRPC_REFUSES_KEY.test(message)) return 'bad-token';
   return answer === undefined ? classifyError(code, address) : classifyStatus(answer.statusCode, isPage);
 }
 

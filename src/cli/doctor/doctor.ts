@@ -100,7 +100,12 @@ function toCommandFacts(
   { outcome, millis, said }: Run,
 ): Omit<NonNullable<Facts['command']>, 'wasRunAgain'> {
   const { plain } = readSituation(undefined);
-  const redact = (text: string): string => plain.redact(text, 'string').replaceAll(`${readWorkingDirectory()}/`, '');
+  const folder = readWorkingDirectory();
+  const redact = (text: string): string => {
+    const clean = plain.redact(text, 'string');
+    // Paths as a person types them.
+    return folder === '/' ? clean : clean.replaceAll(`${folder}/`, '');
+  };
   const { error, agent } = said;
   return {
     text: redact([command, ...args].join(' ')),

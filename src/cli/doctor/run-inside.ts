@@ -45,6 +45,7 @@ export interface RunOptions {
 
 /** How long a program may take to leave, to be seen, and a look to end, before nobody waits for it any longer. */
 const GRACE_MILLIS = 3000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const START_MILLIS = 30_000;
 const LOOK_MILLIS = 15_000;
 const MOST_TEXT = 64 * 1024;
@@ -71,12 +72,17 @@ export async function runInside({ command, args, seconds, withAgent }: RunOption
       child.on('exit', (code, signal) => resolve({ ended: 'by itself', code, signal }));
     });
     const kill = (signal: NodeJS.Signals): void => killGroup(child.pid, signal);
-    const onSignal = (): void => {
+    // Who ends doctor ends what it has started.
+    const onSignal = (signal: NodeJS.Signals): void => {
       kill('SIGKILL');
       rmSync(folder, { recursive: true, force: true });
-      process.exit(130);
+      stopListening();
+      process.kill(process.pid, signal);
     };
-    process.once('SIGINT', onSignal);
+    const stopListening = (): void => {
+      for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+    };
+    for (const signal of SIGNALS) process.on(signal, onSignal);
     const late = waitForProgram(folder)
       .then(() => sleep(seconds * 1000, undefined, { ref: false }))
       .then((): RunOutcome => ({ ended: 'by doctor' }));
@@ -86,7 +92,7 @@ export async function runInside({ command, args, seconds, withAgent }: RunOption
     await Promise.race([exited, sleep(GRACE_MILLIS, undefined, { ref: false })]);
     kill('SIGKILL');
     const looks = await readLooks(folder);
-    process.removeListener('SIGINT', onSignal);
+    stopListening();
     return { outcome, millis, said: toSaid(text), processes: readReports(folder), looks };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -46,7 +46,7 @@ export const sendingCauses: readonly Cause[] = [
     'bad-token',
     'The receiver refuses the token or key.',
     'check the token: LOGFIRE_TOKEN, OTEL_EXPORTER_OTLP_HEADERS',
-    ({ answer }) => `refuses the key (${answer?.statusCode})`,
+    ({ answer, message }) => `refuses the key (${answer?.statusCode ?? message})`,
   ),
   ofAnswer(
     'refused',
@@ -83,6 +83,12 @@ export const sendingCauses: readonly Cause[] = [
     'The port speaks gRPC, and OTLP over HTTP is sent to it.',
     'OTLP over HTTP has port 4318; 4317 is for gRPC',
     () => 'speaks gRPC, not HTTP/1.1',
+  ),
+  ofAnswer(
+    'http-port',
+    'The port speaks OTLP over HTTP, and gRPC is sent to it.',
+    'gRPC usually has port 4317; or set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf',
+    () => 'speaks HTTP/1.1, not gRPC',
   ),
   ofAnswer(
     'path-twice',
