@@ -83,7 +83,7 @@ export function startAgent(): Agent | undefined {
 
 /** Puts every part that runs into `started`, so that all of it can be stopped; false when the agent stands aside. */
 function start(started: Disposable[]): boolean {
-  const startedAt = performance.now();
+  const startedAt = process.uptime();
   if (isNoProgram()) {
     announce({ step: 'standing aside', reason: 'no program' });
     return false;
@@ -219,7 +219,7 @@ function start(started: Disposable[]): boolean {
       nodeVersion: process.versions.node,
       serviceName: redactor.redact(config['service.name'], 'string'),
       pid: process.pid,
-      readyMillis: performance.now() - startedAt,
+      readyMillis: (process.uptime() - startedAt) * 1000,
       watching: ['http', 'http2', 'fetch', 'undici'],
       destinations: destinations.map(({ address }) => address),
     };

@@ -1,8 +1,8 @@
 // Made by the http and http2 servers: starts a span for a request that was received, and settles what is known only when it ends.
 import type { Socket } from 'node:net';
-import { type Attributes, type Context, type Span, SpanKind } from '@opentelemetry/api';
+import { type Context, type Span, SpanKind } from '@opentelemetry/api';
 import { type RPCMetadata, suppressTracing } from '@opentelemetry/core';
-import { ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
+import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import { type SocketPeer, readPeer } from '../hooks/socket-peer.ts';
 import { type AbsoluteUrl, type Authority, pathOf, queryOf, splitAbsoluteUrl } from '../http-semconv/authority.ts';
 import { type HeaderReader, type Origin, readOrigin } from '../http-semconv/forwarded.ts';
@@ -182,15 +182,16 @@ function splitTarget(target: string): AbsoluteUrl | undefined {
  */
 export function settleRoute({ span, rpc, name }: ServerSpan): void {
   if (!isReadable(span)) return;
-  const known = span.attributes[ATTR_HTTP_ROUTE];
+  const known = span.textOf(ATTR_HTTP_ROUTE);
   const route: unknown = known ?? rpc.route;
   if (typeof route !== 'string' || route === '') return;
   if (known === undefined) span.setAttribute(ATTR_HTTP_ROUTE, route);
-  const routed = toRoutedName(span.attributes, route);
-  if (span.name === name && routed !== name) span.updateName(routed);
+  if (span.name !== name) return;
+  const routed = toRoutedName(span.textOf(ATTR_HTTP_REQUEST_METHOD), route);
+  if (routed !== name) span.updateName(routed);
 }
 
-/** The API's spans can only be written; the SDK's, which records, can be read as well. */
-function isReadable(span: Span): span is Span & { readonly name: string; readonly attributes: Attributes } {
-  return 'name' in span && 'attributes' in span;
+/** The API's spans can only be written; ours can be read as well. */
+function isReadable(span: Span): span is Span & { readonly name: string; textOf(name: string): string | undefined } {
+  return 'textOf' in span;
 }

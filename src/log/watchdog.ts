@@ -2,13 +2,11 @@
 import { diag } from '@opentelemetry/api';
 import { type OnInternalError, reportInternalError, watchErrors } from './guard.ts';
 import { toErrorText } from './log.ts';
+import { stopwatch } from './stopwatch.ts';
 
 /** So many internal errors of one instrumentation within a minute, and it is turned off until the process ends. */
 export const MAX_ERRORS = 20;
 const WITHIN_MILLIS = 60_000;
-
-// Taken at load: an application under test that fakes its clock must not make errors come faster.
-const stopwatch = performance.now.bind(performance);
 
 /** Counts the internal errors of an instrumentation, and calls `turnOff` once when they are too many. Costs nothing until there is one. */
 export function createWatchdog(name: string, turnOff: () => void, now = stopwatch): OnInternalError {

@@ -124,6 +124,8 @@ export class DeliveryQueue {
    * between the two, others may start.
    */
   startLastFlush(limitMillis: number): () => void {
+    // A program may abort in the middle of its exit: what it had is sent.
+    if (this.#isClosed) return () => {};
     this.#isClosed = true;
     this.#stopWaiting();
     const last: EncodedBatch[] = [];

@@ -2,6 +2,7 @@
 // Imported, not read from the global scope: a program may put something else in its place.
 import process from 'node:process';
 import { guard } from '../log/guard.ts';
+import { stopwatch } from '../log/stopwatch.ts';
 
 export interface LeavingOptions {
   readonly isRepl: boolean;
@@ -29,7 +30,6 @@ const SAME_SIGNAL_MILLIS = 250;
 
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
-const stopwatch = performance.now.bind(performance);
 
 /** The first process of a container: the system does not end it by a signal that it has no handler for, and so neither do we. */
 const INIT = 1;

@@ -12,6 +12,7 @@ import {
 } from '@opentelemetry/api';
 import { type Sampler, SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
+import { stopwatch } from '../log/stopwatch.ts';
 import { type IdSource, createRandomIds } from '../tracer/ids.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -46,13 +47,9 @@ const DECIDED = createContextKey('tracing: sampling decision');
  * A span follows its parent; `followParent: false` lets only those in this process lead. Where a trace begins the rule's ratio or the
  * option's decides, by the trace id as every OpenTelemetry SDK does, and then `perSecond`.
  */
-export function createSampling({
-  config,
-  recordDropped,
-  now = performance.now.bind(performance),
-}: SamplingOptions): Sampling {
+export function createSampling({ config, recordDropped, now }: SamplingOptions): Sampling {
   const perSecond = config['sampling.perSecond'];
-  const bucket = perSecond === undefined ? undefined : new TokenBucket({ perSecond, now });
+  const bucket = perSecond === undefined ? undefined : new TokenBucket({ perSecond, now: now ?? stopwatch });
   const follows = config['sampling.followParent'];
   const judges = new Map<number, Judge>();
   const judgeOption = judgeOf(config['sampling.ratio']);

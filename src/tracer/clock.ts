@@ -1,5 +1,6 @@
 // Read by every span when it starts and when it ends: a clock that never goes back, and where its zero lies in wall time.
 import type { HrTime } from '@opentelemetry/api';
+import { stopwatch } from '../log/stopwatch.ts';
 
 /** The wall time at which a monotonic clock read zero: whole seconds since the epoch, and milliseconds (below 1000) with their fraction. */
 export interface Anchor {
@@ -30,10 +31,11 @@ export class Clock {
   private anchor: Anchor;
   private checkedAt: number;
 
-  constructor(sources: ClockSources = { monotonic: performance.now.bind(performance), wall: Date.now }) {
+  constructor(sources: ClockSources = { monotonic: stopwatch, wall: Date.now }) {
     this.sources = sources;
-    this.checkedAt = sources.monotonic();
-    this.anchor = toAnchor(0, sources.wall() - this.checkedAt);
+    // Read with the first span, which checks it.
+    this.checkedAt = -Infinity;
+    this.anchor = { seconds: 0, millis: 0 };
   }
 
   /** Monotonic milliseconds. */

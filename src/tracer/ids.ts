@@ -1,5 +1,5 @@
 // Asked by the tracer for every span, and by sampling before there is one: ids of traces and spans.
-import { randomFillSync } from 'node:crypto';
+import process from 'node:process';
 import { type Context, INVALID_SPANID, INVALID_TRACEID } from '@opentelemetry/api';
 
 /** Where ids come from; the SDK's IdGenerator is one. */
@@ -16,11 +16,16 @@ const POOL_BYTES = 16_384;
 /** Made digits together, and cut out of one text. That text lives as long as any id of it, so it is short. */
 const PAGE_BYTES = 240;
 
+/** At the first id, not at the start: node:crypto is 20 files of Node's. */
+function fillAtRandom(bytes: Buffer): void {
+  process.getBuiltinModule('node:crypto').randomFillSync(bytes);
+}
+
 /**
  * Random ids, never zero, from a pool of bytes that each are used once.
  * @note Every thread loads its own copy of this file, and Node does not fork without `exec`: nobody else has the same pool.
  */
-export function createRandomIds(fill: (bytes: Buffer) => void = randomFillSync): IdSource {
+export function createRandomIds(fill: (bytes: Buffer) => void = fillAtRandom): IdSource {
   const pool = Buffer.allocUnsafeSlow(POOL_BYTES);
   let poolAt = POOL_BYTES;
   let page = '';

@@ -397,6 +397,14 @@ suite('SpanDelivery.startLastFlush', () => {
     assert.deepEqual(blocking, []);
   });
 
+  test('sends nothing twice where a process aborts in the middle of its exit', () => {
+    const { delivery, end, blocking } = setUp();
+    end('a');
+    delivery.startLastFlush(1000)();
+    delivery.startLastFlush(1000)();
+    assert.equal(blocking.length, 1);
+  });
+
   test('contains a destination that throws and counts the loss', (t) => {
     const lines = captureLog(t);
     const { delivery, end, destination } = setUp();

@@ -12,6 +12,7 @@ import { readSituation, type Situation } from '../read-situation.ts';
 import { readProject } from '../read-project.ts';
 import { findApiCopies, type ApiCopy } from './find-api-copies.ts';
 import { findStrayConfigs, type StrayConfig } from './find-stray-configs.ts';
+import { readRegisteredApi } from './registered-api.ts';
 import { type TriedDestination, tryDestinations } from './try-destinations.ts';
 
 /** What is known from outside; plain JSON, without a secret in it. */
@@ -31,6 +32,8 @@ export interface Look {
   readonly config: ConfigFacts;
   readonly strayConfigs: readonly StrayConfig[];
   readonly apiCopies: readonly ApiCopy[];
+  /** Of @opentelemetry/api, the version in the agent. */
+  readonly ownApi: string;
   readonly destinations: readonly TriedDestination[];
   /** What the agent's own parts had to say meanwhile, such as of a certificate that cannot be read. */
   readonly warnings: readonly string[];
@@ -85,6 +88,8 @@ export async function look(entry: string | undefined): Promise<Look> {
     },
     strayConfigs: file === undefined ? findStrayConfigs(path, cwd) : [],
     apiCopies: findApiCopies(project.folder),
+    // The logger above is registered with it.
+    ownApi: readRegisteredApi() ?? '',
     destinations: await tryDestinations({ ...situation, logfire }),
     warnings,
   };

@@ -8,6 +8,7 @@ import { isSupportedNode } from '../../node-version.ts';
 import { type Redactor, createRedactor } from '../../redaction/create-redactor.ts';
 import { countDeliveries } from './count-deliveries.ts';
 import { countSpans } from './count-spans.ts';
+import { readRegisteredApi } from './registered-api.ts';
 import type { AgentReport, DeliveryCounts, ProcessReport } from './report.ts';
 
 /** What the preload leaves in the process. */
@@ -84,12 +85,4 @@ export function watchAgent({ onConfigured, onRunning }: AgentEvents): AgentNotes
       deliveries: deliveries(),
     }),
   };
-}
-
-/** The version of @opentelemetry/api under which everything is registered: a newer copy of it would not see any of that. */
-function readRegisteredApi(): string | undefined {
-  const api: unknown = Reflect.get(globalThis, Symbol.for('opentelemetry.js.api.1'));
-  return typeof api === 'object' && api !== null && 'version' in api && typeof api.version === 'string'
-    ? api.version
-    : undefined;
 }

@@ -1,10 +1,12 @@
 // Called by agent.ts: decides whether, how and with which colours this process shows its traces, and prints the banner.
+import { createRequire } from 'node:module';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../../config/config.ts';
+import { reportInternalError } from '../../log/guard.ts';
 import { writeStderr } from '../../log/write-stderr.ts';
-import { type BannerFacts, renderBanner } from './banner.ts';
-import { createConsoleProcessor } from './console-processor.ts';
+import type { BannerFacts } from './banner.ts';
 import { decideColor } from './decide-color.ts';
+import type * as terminalModule from './terminal.ts';
 
 export interface ConsoleInput {
   readonly config: Config;
@@ -42,7 +44,7 @@ export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput
   const processor =
     mode === 'off'
       ? undefined
-      : createConsoleProcessor({
+      : load().createConsoleProcessor({
           mode,
           color,
           isTerminal,
@@ -51,6 +53,7 @@ export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput
           columns: () => process.stderr.columns,
           verbose: config['console.verbose'],
           timestamps: config['console.timestamps'],
+          reportInternalError,
         });
   return {
     processor,
@@ -58,7 +61,7 @@ export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput
       // To a log file of a service that sends its spans elsewhere it would only be noise.
       if (mode === 'json' || (mode === 'off' && !isTerminal)) return;
       const shown = mode === 'off' ? destinations : ['this terminal', ...destinations];
-      const banner = renderBanner({
+      const banner = load().renderBanner({
         ...facts,
         destinations: shown,
         color,
@@ -68,6 +71,12 @@ export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput
       else waiting = banner;
     },
   };
+}
+
+/** The build makes it a file beside the agent's, so that a program whose terminal shows nothing reads nothing of it. */
+function load(): typeof terminalModule {
+  const path = import.meta.url.endsWith('.ts') ? './terminal.ts' : './terminal.cjs';
+  return createRequire(import.meta.url)(path) as typeof terminalModule;
 }
 
 type Mode = Exclude<Config['export.console'], 'auto'>;

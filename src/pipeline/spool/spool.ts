@@ -7,6 +7,7 @@ import { type Steps, ifThere, lookAt, move, readInto, remove, runAsync, runSync,
 import { readContent, toContent, toFileBytes } from './file-content.ts';
 import { type SpoolFile, toHeldName, toName } from './file-name.ts';
 import { FolderRefused, isOwn, listFolder, openFolder } from './folder.ts';
+import { stopwatch } from '../../log/stopwatch.ts';
 import { describeSelf } from './owner.ts';
 
 /** A whole request, redacted and encoded, as it is sent. */
@@ -55,7 +56,6 @@ export interface Spool {
 
 // Taken at load: an application under test that fakes its clock must not date our files.
 const wallClock = Date.now;
-const stopwatch = performance.now.bind(performance);
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
 /** Not on Windows. */

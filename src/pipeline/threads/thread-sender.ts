@@ -5,6 +5,7 @@ import { diag } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { guard, reportInternalError } from '../../log/guard.ts';
+import { stopwatch } from '../../log/stopwatch.ts';
 import { isSampled } from '../../processors/sampled-only.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { type ThreadItem, type ThreadMessage, toLogMessage, toSpanMessage, toStartMessage } from './span-message.ts';
@@ -24,7 +25,7 @@ const LATER_MILLIS = 1;
  */
 export class ThreadSender implements SpanProcessor {
   readonly #start: ThreadStart;
-  readonly #posts = new TokenBucket({ perSecond: POSTS_PER_SECOND, now: performance.now.bind(performance) });
+  readonly #posts = new TokenBucket({ perSecond: POSTS_PER_SECOND, now: stopwatch });
   /** As outside of every request: a channel and a timer keep the context that they are made in. */
   readonly #outside = AsyncLocalStorage.snapshot();
   readonly #post = guard('the spans of a thread', () => {

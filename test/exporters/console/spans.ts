@@ -11,6 +11,7 @@ import {
 } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { createConsoleProcessor, type ConsoleOptions } from '../../../src/exporters/console/console-processor.ts';
+import { reportInternalError } from '../../../src/log/guard.ts';
 import { createProvider } from '../../tracer/provider.ts';
 
 /** 12:04:11.302 wherever the test runs. */
@@ -44,6 +45,7 @@ export function openConsole(options: Partial<ConsoleOptions> & { width?: number 
     timestamps: true,
     now: () => START,
     cwd: '/app',
+    reportInternalError,
     ...rest,
   });
   let spanIds = 0;

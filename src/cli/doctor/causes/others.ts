@@ -1,5 +1,4 @@
 // Causes that lie in other tracing in the same program: SDKs, agents, copies of OpenTelemetry's API; and in libraries.
-import packageJson from '../../../../package.json' with { type: 'json' };
 import { type Cause, when } from '../cause.ts';
 import type { Facts } from '../facts.ts';
 
@@ -27,8 +26,6 @@ const AGENTS: ReadonlySet<string> = new Set([
   '@grafana/opentelemetry',
 ]);
 const API = '@opentelemetry/api';
-/** The copy that is in the agent. */
-const OWN_API = packageJson.devDependencies[API];
 
 export const otherCauses: readonly Cause[] = [
   {
@@ -73,15 +70,15 @@ export const otherCauses: readonly Cause[] = [
     level: 'fail',
     title:
       'A copy of @opentelemetry/api is newer than the agent, or of another major version: what it is told goes nowhere.',
-    mend: `install @opentelemetry/api@~${OWN_API}, or a newer version of this agent`,
+    mend: 'install a version of it that is not newer than that of the agent, or a newer version of the agent',
     find: (facts) => {
-      const registered = facts.main?.registeredApi ?? OWN_API;
+      const registered = facts.main?.registeredApi ?? facts.look.ownApi;
       return readApiCopies(facts)
         .filter(({ version }) => !isCompatible(version, registered))
-        .map(
-          ({ version, folder }) =>
-            `@opentelemetry/api ${version} in ${folder} does not see the agent, which has ${registered}`,
-        );
+        .map(({ version, folder }) => ({
+          says: `@opentelemetry/api ${version} in ${folder} does not see the agent, which has ${registered}`,
+          mend: `install @opentelemetry/api@~${registered}, or a newer version of the agent`,
+        }));
     },
   },
   {
