@@ -202,7 +202,19 @@ const outputs = await Promise.all([
       codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
     },
   }),
-  build({ ...shared, input: 'src/cli/main.ts', output: { file: 'dist/cli.js', format: 'esm', codeSplitting: false } }),
+  // A file for each command beside it, read when it is asked for.
+  build({
+    ...shared,
+    input: { cli: 'src/cli/main.ts' },
+    output: { dir: 'dist', format: 'esm', entryFileNames: '[name].js', chunkFileNames: 'cli-[name].js' },
+  }),
+  // What `tracing doctor` loads into the program that it runs, on whatever Node that has.
+  build({
+    ...shared,
+    input: 'src/cli/doctor/probe.ts',
+    transform: { target: 'es2022' },
+    output: { file: 'dist/probe.cjs', format: 'cjs', minify: true, codeSplitting: false },
+  }),
   build({ ...shared, input: 'src/index.ts', output: { file: 'dist/config.js', format: 'esm', codeSplitting: false } }),
   build({
     ...shared,

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { type Worker, isMainThread } from 'node:worker_threads';
 import { logs } from '@opentelemetry/api';
 import packageJson from '../package.json' with { type: 'json' };
+import { announce } from './announce.ts';
 import { readConfig } from './config/read-config.ts';
 import { readEnv } from './config/read-env.ts';
 import { readThreadEnv } from './config/thread-env.ts';
@@ -45,7 +46,7 @@ import {
   readEntryFile,
   readWorkingDirectory,
 } from './standing.ts';
-import { compileGivenRegex } from './url-rules/linear-regex.ts';
+import { createRedactors } from './url-rules/create-redactors.ts';
 import { createUrlFilter } from './url-rules/url-filter.ts';
 import { createUrlRules } from './url-rules/url-rules.ts';
 
@@ -73,6 +74,7 @@ export function startAgent(): Agent | undefined {
     return start(started) ? { stop } : undefined;
   } catch (error) {
     stop();
+    announce({ step: 'standing aside', reason: 'failed', error });
     const reason = createRedactor().redact(toErrorText(error), 'string').replaceAll(/\s+/g, ' ');
     writeStderr(`tracing: could not start, the program runs untraced: ${reason}\n`);
     return undefined;
@@ -82,23 +84,22 @@ export function startAgent(): Agent | undefined {
 /** Puts every part that runs into `started`, so that all of it can be stopped; false when the agent stands aside. */
 function start(started: Disposable[]): boolean {
   const startedAt = process.uptime();
-  if (isNoProgram()) return false;
+  if (isNoProgram()) {
+    announce({ step: 'standing aside', reason: 'no program' });
+    return false;
+  }
   const thread = readThreadStart();
   const env = thread === undefined ? readEnv() : { ...readEnv(), ...thread.env };
   const lambda = isMainThread ? readLambda(env) : undefined;
   const { entry, cwd } = thread ?? { entry: lambda?.handler.file ?? readEntryFile(), cwd: readWorkingDirectory() };
-  if (isPackageManager(entry)) return false;
-  const { config, issues, urlHidden, file } = readConfig({ env, entry, cwd });
-  const plain = createRedactor({
-    keys: config['url.redact.keys'],
-    allow: config['url.redact.allow'],
-    marker: config['url.redact.marker'],
-    paths: config['url.redact.paths'],
-    values: config['url.redact.values'].map((given) => compileGivenRegex(given)),
-    query: config['url.query'],
-  });
-  // While the url section is broken everything that may be secret is hidden, but not in the lines that say which file to mend.
-  const redactor = urlHidden ? plain.extend({ hideAll: true }) : plain;
+  if (isPackageManager(entry)) {
+    announce({ step: 'standing aside', reason: 'package manager' });
+    return false;
+  }
+  const result = readConfig({ env, entry, cwd });
+  const { config, issues, urlHidden, file } = result;
+  announce({ step: 'configured', result, version: AGENT_VERSION });
+  const { plain, redactor } = createRedactors(config, urlHidden);
   const log = createLog({
     level: config['log.level'],
     redact: (text) => plain.redact(text, 'string'),
@@ -106,8 +107,12 @@ function start(started: Disposable[]): boolean {
   });
   // In a worker they are the same that the main thread has said.
   for (const { level, message } of thread === undefined ? issues : []) log[level](message);
-  if (!config.enabled) return false;
+  if (!config.enabled) {
+    announce({ step: 'standing aside', reason: 'disabled' });
+    return false;
+  }
   if (isSdkRegistered()) {
+    announce({ step: 'standing aside', reason: 'another SDK' });
     log.warn('another OpenTelemetry SDK is registered in this process already; this one stands down');
     return false;
   }
@@ -119,6 +124,7 @@ function start(started: Disposable[]): boolean {
   const destinations = thread === undefined ? createDestinations({ config, logfire, cwd, redact }) : [];
   const terminal =
     thread === undefined ? createConsole({ config, env, hasDestination: destinations.length > 0, cwd }) : undefined;
+  announce({ step: 'sending', destinations, hasConsole: terminal?.processor !== undefined });
   const instrumentations: Instrumentation[] = [];
   const pipeline = startPipeline({
     config,
@@ -167,6 +173,7 @@ function start(started: Disposable[]): boolean {
     toMethodFacts: createMethodFacts(config['http.knownMethods']),
     requireParent: config['http.requireParent'],
   };
+  announce({ step: 'watching', tools });
   const enabling: ReadonlyArray<readonly [name: string, enable: (tools: InstrumentationTools) => Instrumentation]> = [
     ...(config['instrumentations.http']
       ? ([
@@ -193,6 +200,7 @@ function start(started: Disposable[]): boolean {
   const libraries = enableOther('libraries', () =>
     enableLibraries({ optionsOf: (name) => config[`instrumentations.${name}`], sendsLogs: pipeline.sendsLogs, log }),
   );
+  announce({ step: 'running', seenLibraries: () => libraries?.seen() ?? [] });
   if (lambda !== undefined) {
     const given = config['instrumentations.aws-lambda'] ?? true;
     const lambdaOptions = given === true ? {} : given === false ? undefined : given;

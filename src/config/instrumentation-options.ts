@@ -30,6 +30,11 @@ export const instrumentationOptions: Rows = Object.fromEntries([
   // Object.fromEntries forgets the names that it is given.
 ]) as Rows;
 
+/** Whether an option is the instrumentation of a library. */
+export function isLibraryOption(key: string): boolean {
+  return libraryNames.some((name) => key === `instrumentations.${name}`);
+}
+
 function toOwnRow(name: OwnName, isFirst: boolean): Option<boolean, boolean, true> {
   const what = name === 'http' ? 'the http, https and http2 modules of Node' : 'fetch and the package undici';
   return option({
