@@ -338,7 +338,7 @@ suite('an endpoint in trouble', { concurrency: 6 }, () => {
     const hole = await closeAfter(t, startBlackHole());
     const code = callMany(
       50,
-      "console.log('ready {}'); process.once('SIGUSR2', () => process.exit(0)); setInterval(() => {}, 1e6);",
+      "process.once('SIGUSR2', () => process.exit(0)); setInterval(() => {}, 1e6); console.log('ready {}');",
     );
     const env = { ...AT_ONCE, BACKEND: backend.url, OTEL_EXPORTER_OTLP_ENDPOINT: hole.url };
     const [bare, program] = await Promise.all([
