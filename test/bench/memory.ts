@@ -48,7 +48,7 @@ function startLoad(port: number): { readonly count: () => number; readonly stop:
 
 async function measure(program: RunningProgram): Promise<Memory> {
   const answer = once(program.child, 'message') as Promise<[Memory]>;
-  program.send({ measure: true });
+  program.send({});
   return (await answer)[0];
 }
 
@@ -97,10 +97,11 @@ function toMiB(bytes: number): string {
   return (bytes / 1024 ** 2).toFixed(1);
 }
 
+const header = ['after', ...columns.map(({ name }) => name)];
 const rows = [
-  ['after', ...columns.map(({ name }) => name)],
-  ['---', ...columns.map(() => '---')],
-  ...minutes.map((minute, index) => [`${minute} min`, ...columns.map(({ cells }) => cells[index])]),
+  header,
+  header.map(() => '---'),
+  ...minutes.map((minute, index) => [`${minute} min`].concat(columns.map(({ cells }) => cells[index] ?? ''))),
   ['requests', ...columns.map(({ answered }) => answered)],
 ].map((cells) => `| ${cells.join(' | ')} |`);
 const load = `${cpus().length} cores, load ${loadavg()[2]?.toFixed(1)}`;
