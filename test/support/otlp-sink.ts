@@ -8,7 +8,7 @@ import { decodeLogsJson, decodeLogsProtobuf, type ReceivedLog } from './otlp-dec
 import { decodeMetricsJson, decodeMetricsProtobuf, type ReceivedPoint } from './otlp-decode-metrics.ts';
 import { drawTrees } from './trace-tree.ts';
 
-/** How the sink answers one request. Only `accept`, `garbage` and the rest of `partialSuccess` put their spans into `sink.spans`. */
+/** How the sink answers one request. Only `accept`, `garbage`, a reset in the answer and the rest of `partialSuccess` put their spans into `sink.spans`. */
 export type Answer =
   /** As a healthy collector, after `delayMillis` if given. */
   | { accept: true; delayMillis?: number }
@@ -263,7 +263,7 @@ const describePoint = ({ name, attributes, value, count, temporality }: Received
   `${name} ${JSON.stringify(attributes)} ${value} (${count}) ${temporality}`;
 
 function accepted<T>(items: T[], answer: Answer): T[] {
-  if ('accept' in answer || 'garbage' in answer) return items;
+  if ('accept' in answer || 'garbage' in answer || ('reset' in answer && answer.reset === 'response')) return items;
   return 'partialSuccess' in answer ? items.slice(answer.partialSuccess.rejectedSpans) : [];
 }
 

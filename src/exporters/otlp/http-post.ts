@@ -62,7 +62,10 @@ export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: 
         if (abandoned.aborted) abandon();
         outgoing.on('socket', (socket) => release(socket, url));
         outgoing.on('finish', () => (written = true));
-        outgoing.on('error', reject);
+        // Once it has begun, the answer tells what became of it.
+        outgoing.on('error', (error) => {
+          if (!answered) reject(error);
+        });
         outgoing.on('close', () => {
           clearTimeout(deadline);
           abandoned.removeEventListener('abort', abandon);
@@ -77,11 +80,12 @@ export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: 
 
 function readAnswer(response: IncomingMessage): Promise<PostAnswer> {
   return new Promise((resolve, reject) => {
+    const { statusCode = 0 } = response;
     const chunks: Buffer[] = [];
     let size = 0;
     const finish = (): void =>
       resolve({
-        statusCode: response.statusCode ?? 0,
+        statusCode,
         retryAfter: response.headers['retry-after'],
         body: Buffer.concat(chunks),
       });
@@ -94,7 +98,11 @@ function readAnswer(response: IncomingMessage): Promise<PostAnswer> {
       }
     });
     response.on('end', finish);
-    response.on('error', reject);
-    response.on('close', () => reject(new Error('connection closed before the end of the answer')));
+    // The status says that the receiver has the batch; sent again, it would have it twice.
+    const isTaken = statusCode >= 200 && statusCode < 300;
+    response.on('error', (error) => (isTaken ? finish() : reject(error)));
+    response.on('close', () =>
+      isTaken ? finish() : reject(new Error('connection closed before the end of the answer')),
+    );
   });
 }
