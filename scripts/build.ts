@@ -140,6 +140,12 @@ const outputs = await Promise.all([
     },
   }),
   build({ ...shared, input: 'src/cli/main.ts', output: { file: 'dist/cli.js', format: 'esm', codeSplitting: false } }),
+  // Read only by the commands that start it; its page is beside it.
+  build({
+    ...shared,
+    input: 'src/viewer/start-viewer.ts',
+    output: { file: 'dist/viewer.js', format: 'esm', minify: true, codeSplitting: false },
+  }),
   build({ ...shared, input: 'src/index.ts', output: { file: 'dist/config.js', format: 'esm', codeSplitting: false } }),
   build({
     ...shared,

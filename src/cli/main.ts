@@ -2,12 +2,15 @@
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
 import { run } from './run.ts';
+import { view } from './view.ts';
 
 const HELP = `  npx tracing run -- node app.js        start a program with every HTTP request traced
 
 Commands
   run -- <command> [arguments]   starts any command with the agent in front of every Node.js process in it;
                                  ends with the command's own exit code
+  view [--port 4319] [--db file] [--open]
+                                 shows the traces of every program on this machine in a browser
 
 Options
   -h, --help      this text
@@ -22,6 +25,7 @@ const WRONG_USAGE = 2;
 export async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   if (command === 'run') return run(rest);
+  if (command === 'view') return view(rest);
   let values;
   try {
     ({ values } = parseArgs({

@@ -1,0 +1,8 @@
+// Called by the commands that need the viewer itself: its code is a bundle of its own, which the other commands do not read.
+import type * as startViewerModule from '../viewer/start-viewer.ts';
+
+/** The build makes it a file beside the CLI; run from source, it is the TypeScript file. */
+export function loadViewer(): Promise<typeof startViewerModule> {
+  const path = import.meta.url.endsWith('.ts') ? '../viewer/start-viewer.ts' : './viewer.js';
+  return import(new URL(path, import.meta.url).href) as Promise<typeof startViewerModule>;
+}
