@@ -4,6 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, type Plugin, build } from 'rolldown';
+import { buildPage } from './build-page.ts';
 import { createThirdPartyText } from './third-party.ts';
 import { libraries } from '../src/instrumentations/libraries/table.ts';
 
@@ -156,6 +157,7 @@ const outputs = await Promise.all([
 const moduleIds = outputs.flatMap(({ output }) =>
   output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])),
 );
+moduleIds.push(...(await buildPage(root, join(root, 'dist/viewer.html'))));
 writeFileSync(join(root, 'dist/THIRD-PARTY.txt'), createThirdPartyText(moduleIds));
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'], {
   cwd: root,

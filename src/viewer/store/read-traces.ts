@@ -108,7 +108,7 @@ export function readTraceText(store: Store, traceId: string, spanId?: string): s
     });
   const logs = database
     .prepare(
-      `SELECT l.*, (l.time_nanos - t.start_nanos) / 1e6 AS time FROM logs l JOIN traces t ON t.id = l.trace
+      `SELECT l.span_id, l.severity, l.severity_text, l.body, l.attributes, l.origin, (l.time_nanos - t.start_nanos) / 1e6 AS time FROM logs l JOIN traces t ON t.id = l.trace
        WHERE l.trace = ? AND (? IS NULL OR l.span_id = ?) ORDER BY l.time_nanos, l.id`,
     )
     .all(trace, spanId ?? null, spanId ?? null)
