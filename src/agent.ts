@@ -5,7 +5,10 @@ import { logs } from '@opentelemetry/api';
 import packageJson from '../package.json' with { type: 'json' };
 import { readConfig } from './config/read-config.ts';
 import { readEnv } from './config/read-env.ts';
+import type { Config } from './config/config.ts';
 import { createConsole } from './exporters/console/create-console.ts';
+import type { Destination } from './exporters/destination.ts';
+import { sendToViewer } from './exporters/viewer/send-to-viewer.ts';
 import { createMethodFacts } from './http-semconv/method.ts';
 import { createCapture } from './instrumentations/capture/capture.ts';
 import { enableConsole } from './instrumentations/console.ts';
@@ -71,34 +74,45 @@ function start(started: Disposable[]): boolean {
   const entry = readEntryFile();
   if (isPackageManager(entry)) return false;
   const cwd = readWorkingDirectory();
-  const { config, issues, urlHidden, file } = readConfig({ env, entry, cwd });
+  const { config: given, issues, urlHidden, file } = readConfig({ env, entry, cwd });
   const plain = createRedactor({
-    keys: config['url.redact.keys'],
-    allow: config['url.redact.allow'],
-    marker: config['url.redact.marker'],
-    paths: config['url.redact.paths'],
-    values: config['url.redact.values'].map((given) => compileGivenRegex(given)),
-    query: config['url.query'],
+    keys: given['url.redact.keys'],
+    allow: given['url.redact.allow'],
+    marker: given['url.redact.marker'],
+    paths: given['url.redact.paths'],
+    values: given['url.redact.values'].map((given) => compileGivenRegex(given)),
+    query: given['url.query'],
   });
   // While the url section is broken everything that may be secret is hidden, but not in the lines that say which file to mend.
   const redactor = urlHidden ? plain.extend({ hideAll: true }) : plain;
   const log = createLog({
-    level: config['log.level'],
+    level: given['log.level'],
     redact: (text) => plain.redact(text, 'string'),
     write: writeStderr,
   });
   for (const { level, message } of issues) log[level](message);
-  if (!config.enabled) return false;
+  if (!given.enabled) return false;
   if (isSdkRegistered()) {
     log.warn('another OpenTelemetry SDK is registered in this process already; this one stands down');
     return false;
   }
   throwInternalErrors(env['TRACING_THROW_INTERNAL_ERRORS'] === '1');
-  started.push(useAsDiag(log, config['log.level']));
+  started.push(useAsDiag(log, given['log.level']));
 
-  const logfire = readLogfireProjects(config);
-  const destinations = createDestinations({ config, logfire, cwd, redact: (text) => redactor.redact(text, 'client') });
-  const terminal = createConsole({ config, env, hasDestination: destinations.length > 0, cwd });
+  const logfire = readLogfireProjects(given);
+  const toDestinations = (config: Config): readonly Destination[] =>
+    createDestinations({ config, logfire, cwd, redact: (text) => redactor.redact(text, 'client') });
+  const asked = toDestinations(given);
+  const viewer = asked.length > 0 ? undefined : sendToViewer(given, env);
+  const config = viewer?.config ?? given;
+  const destinations = viewer === undefined ? asked : toDestinations(config);
+  const terminal = createConsole({
+    config,
+    env,
+    hasDestination: destinations.length > 0,
+    isViewed: viewer !== undefined,
+    cwd,
+  });
   const instrumentations: Instrumentation[] = [];
   const pipeline = startPipeline({
     config,
@@ -157,7 +171,7 @@ function start(started: Disposable[]): boolean {
       pid: process.pid,
       readyMillis: performance.now() - startedAt,
       watching: ['http', 'http2', 'fetch', 'undici'],
-      destinations: destinations.map(({ address }) => address),
+      destinations: viewer === undefined ? destinations.map(({ address }) => address) : [`viewer ${viewer.url}`],
     });
   }
   return true;

@@ -1,16 +1,22 @@
 // Run by bin/tracing.js: picks the command. One file per command beside this one; `main` only knows their names.
 import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
+import { open } from './open.ts';
 import { run } from './run.ts';
+import { tail } from './tail.ts';
+import { trace } from './trace.ts';
 import { view } from './view.ts';
 
 const HELP = `  npx tracing run -- node app.js        start a program with every HTTP request traced
 
 Commands
   run -- <command> [arguments]   starts any command with the agent in front of every Node.js process in it;
-                                 ends with the command's own exit code
+                                 ends with the command's own exit code; run --view -- … shows its traces in a browser
   view [--port 4319] [--db file] [--open]
                                  shows the traces of every program on this machine in a browser
+  tail [--errors] [query]        prints a line for every trace that the viewer gets
+  trace <id>                     prints one of its traces
+  open <file>                    shows a file of OTLP JSON lines, or a saved page
 
 Options
   -h, --help      this text
@@ -26,6 +32,9 @@ export async function main(args: readonly string[]): Promise<number> {
   const [command, ...rest] = args;
   if (command === 'run') return run(rest);
   if (command === 'view') return view(rest);
+  if (command === 'tail') return tail(rest);
+  if (command === 'trace') return trace(rest);
+  if (command === 'open') return open(rest);
   let values;
   try {
     ({ values } = parseArgs({

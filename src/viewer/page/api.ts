@@ -6,7 +6,7 @@ const KEY = 'token';
 
 /** Takes the token out of the address, where it would be seen, and keeps it. */
 export function takeToken(): void {
-  const token = /^#token=([\w-]+)/.exec(location.hash)?.[1];
+  const token = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
   if (token === undefined) return;
   localStorage.setItem(KEY, token);
   history.replaceState(null, '', '#/traces');
