@@ -167,7 +167,7 @@ export const model = computed<TraceModel | undefined>(() =>
 );
 
 /** Loads the open trace, and again when spans are added to it. */
-async function loadTrace(id: string): Promise<void> {
+export async function reloadTrace(id: string): Promise<void> {
   try {
     const answer = await askJson<TraceDetail>(`/api/traces/${id}`);
     if (place.peek().trace !== id) return;
@@ -222,7 +222,7 @@ export function start(): void {
       return;
     }
     if (detail.peek()?.trace.id !== id) detail.value = undefined;
-    void loadTrace(id);
+    void reloadTrace(id);
   });
   void followChanges(
     (next) => (revision.value = next),

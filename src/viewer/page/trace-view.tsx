@@ -1,5 +1,5 @@
 // One trace: its facts, where its time went, the waterfall or its logs, and what the selected span says.
-import { go, isSaved, model, traceError, revision } from './state.ts';
+import { go, isSaved, model, reloadTrace, traceError } from './state.ts';
 import { change } from './api.ts';
 import { toServiceClass } from './colors.ts';
 import { Details } from './details.tsx';
@@ -76,7 +76,9 @@ function Head({ model: { detail, services } }: { readonly model: TraceModel }) {
             aria-pressed={trace.pinned}
             title="Keep this trace when older ones go (p)"
             onClick={() =>
-              void change(trace.pinned ? 'DELETE' : 'PUT', `/api/traces/${trace.id}/pin`).then(() => pinned(trace.id))
+              void change(trace.pinned ? 'DELETE' : 'PUT', `/api/traces/${trace.id}/pin`).then(() =>
+                reloadTrace(trace.id),
+              )
             }
           >
             {trace.pinned ? 'Pinned' : 'Pin'}
@@ -97,11 +99,6 @@ function Head({ model: { detail, services } }: { readonly model: TraceModel }) {
       </div>
     </div>
   );
-}
-
-function pinned(id: string): void {
-  revision.value += 1e-6;
-  go({ trace: id }, 'replace');
 }
 
 function Tools({ model: { detail, spans } }: { readonly model: TraceModel }) {
