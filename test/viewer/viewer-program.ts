@@ -10,6 +10,9 @@ import { type Launched, launchProgram } from './launch-program.ts';
 
 export const tracing = fileURLToPath(new URL('../../bin/tracing.js', import.meta.url));
 
+/** Only what never comes takes this long, however busy the machine is. */
+const TIMEOUT_MILLIS = 60_000;
+
 /** A folder for XDG_RUNTIME_DIR that is gone when the test is over. */
 export function makeRuntimeFolder(t: Pick<TestContext, 'after'>): string {
   const folder = mkdtempSync(join(tmpdir(), 'viewer-run-'));
@@ -47,9 +50,13 @@ export async function startViewerProgram(
     link: `${notice.url}/#token=${notice.token}`,
     ask,
     async waitForTraces(query, count = 1) {
-      for (;;) {
+      for (const startMillis = Date.now(); ;) {
         const { traces } = (await (await ask(`/api/traces?query=${encodeURIComponent(query)}`)).json()) as TraceList;
         if (traces.length >= count) return traces;
+        if (Date.now() - startMillis > TIMEOUT_MILLIS)
+          throw new Error(
+            `${traces.length} of ${count} traces match ${query}\n${await (await ask('/api/traces')).text()}`,
+          );
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
     },
