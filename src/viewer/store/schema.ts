@@ -72,7 +72,7 @@ const TABLES = `
 
 /** Opens a file that only its owner reads, or a database in memory where there is no path; throws on a file that is not one of ours. */
 export function openDatabase(path: string | undefined): DatabaseSync {
-  // The module's loader warns on older Node versions that it is experimental; it is loaded here only.
+  // On older versions of Node loading it prints a warning, so it is loaded here only.
   const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite');
   if (path !== undefined) closeSync(openSync(path, 'a', 0o600));
   const database = new Database(path ?? ':memory:');
