@@ -40,7 +40,7 @@ function quote(part: string): string {
 async function follow(viewer: ViewerNotice, query: string): Promise<void> {
   const params = new URLSearchParams({ query, as: 'text', limit: String(MAX_TRACES), ...toLookParams() });
   const ask = async (): Promise<TraceList & { readonly lines: readonly string[] }> =>
-    (await (await askViewer(viewer, `/api/traces?${params}`)).json()) as TraceList & {
+    (await (await askViewer(viewer, `/api/traces?${params.toString()}`)).json()) as TraceList & {
       readonly lines: readonly string[];
     };
   // What is there already is no news.

@@ -17,7 +17,7 @@ export async function trace([id, ...rest]: readonly string[]): Promise<number> {
     if (found === undefined) throw new NoAnswer(`there is no trace ${id}`);
     if (another !== undefined) throw new NoAnswer(`${list.matched} traces begin with ${id}`);
     const text = await (
-      await askViewer(viewer, `/api/traces/${found.id}/text?${new URLSearchParams(toLookParams())}`)
+      await askViewer(viewer, `/api/traces/${found.id}/text?${new URLSearchParams(toLookParams()).toString()}`)
     ).text();
     process.stdout.write(text);
     return 0;

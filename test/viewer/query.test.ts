@@ -54,7 +54,7 @@ const store = createStore(
 const match = (query: string): number[] =>
   listTraces(store, { query, limit: 10 })
     .traces.map(({ id }) => Number(id))
-    .sort();
+    .sort((a, b) => a - b);
 
 suite('the query language', () => {
   for (const [query, wanted] of [

@@ -263,8 +263,18 @@ function Guides({ row, rows: lines, index, rails }: Pick<LineProps, 'row' | 'row
   return <>{guides}</>;
 }
 
-/** More stretches than one can tell apart are drawn as one. */
-const MAX_PARTS = 60;
+/** Stretches that are nearer to each other than this share of the width are drawn as one: nobody could tell them apart. */
+const MIN_GAP = 1 / 300;
+
+function joinNear(parts: readonly Part[], minGap: number): readonly Part[] {
+  const joined: Part[] = [];
+  for (const [from, until] of parts.toSorted(([a], [b]) => a - b)) {
+    const last = joined.at(-1);
+    if (last !== undefined && from - last[1] < minGap) joined[joined.length - 1] = [last[0], Math.max(last[1], until)];
+    else joined.push([from, until]);
+  }
+  return joined;
+}
 
 function Bars({
   spans,
@@ -291,21 +301,14 @@ function Bars({
   const end = shown.reduce((latest, span) => Math.max(latest, span.end), 0);
   const total = isFold ? spans.reduce((sum, span) => sum + span.end - span.start, 0) : first.end - first.start;
   const right = ((end - from) / size) * 100;
-  const selfParts = isFold || first.selfParts.length > MAX_PARTS ? [] : first.selfParts.filter(isInSight);
+  const selfParts = isFold ? [] : joinNear(first.selfParts.filter(isInSight), size * MIN_GAP);
   const criticalParts = showsCriticalPath.value
-    ? shown
-        .flatMap(({ criticalParts: parts }) => parts)
-        .filter(isInSight)
-        .slice(0, MAX_PARTS)
+    ? joinNear(shown.flatMap(({ criticalParts: parts }) => parts).filter(isInSight), size * MIN_GAP)
     : [];
   return (
     <>
       {shown.slice(0, 200).map((span) => (
-        <span
-          key={span.detail.id}
-          class={selfParts.length === 0 ? 'bar self' : 'bar'}
-          style={place([span.start, span.end])}
-        />
+        <span key={span.detail.id} class={isFold ? 'bar self' : 'bar'} style={place([span.start, span.end])} />
       ))}
       {selfParts.map((part) => (
         <span key={part[0]} class="bar self" style={place(part)} />
