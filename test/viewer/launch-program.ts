@@ -19,6 +19,9 @@ export interface LaunchOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Only what never comes takes this long, however busy the machine is. */
+const TIMEOUT_MILLIS = 60_000;
+
 /** Starts a program in a clean environment; it is killed when the test is over. */
 export function launchProgram(t: Pick<TestContext, 'after'>, { program, args, env }: LaunchOptions): Launched {
   const clean = Object.entries(process.env).filter(
@@ -46,12 +49,19 @@ export function launchProgram(t: Pick<TestContext, 'after'>, { program, args, en
     output: () => text,
     waitForOutput: (wanted) =>
       new Promise((resolve, reject) => {
+        const fail = (why: string): void => reject(new Error(`${args.join(' ')} ${why}\n${text}`));
+        const timer = setTimeout(() => fail(`did not print ${String(wanted)}`), TIMEOUT_MILLIS);
         const check = (): void => {
           const found = wanted.exec(text);
-          if (found !== null) resolve(found);
+          if (found === null) return;
+          clearTimeout(timer);
+          resolve(found);
         };
         checks.add(check);
-        void exited.then(([code]) => reject(new Error(`${args.join(' ')} ended with ${code}\n${text}`)));
+        void exited.then(([code]) => {
+          clearTimeout(timer);
+          fail(`ended with ${code}`);
+        });
         check();
       }),
     async stop() {
