@@ -1,5 +1,6 @@
 // Called by store.ts: opens the database, in memory or in a file, with its tables.
 import { closeSync, openSync } from 'node:fs';
+import type * as sqliteModule from 'node:sqlite';
 import type { DatabaseSync } from 'node:sqlite';
 
 const VERSION = 1;
@@ -70,10 +71,20 @@ const TABLES = `
   PRAGMA user_version = ${VERSION};
 `;
 
+/** On Node 22 loading it prints that it is experimental, which is nothing a person could mend. */
+function loadSqlite(): typeof sqliteModule {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return process.getBuiltinModule('node:sqlite');
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
 /** Opens a file that only its owner reads, or a database in memory where there is no path; throws on a file that is not one of ours. */
 export function openDatabase(path: string | undefined): DatabaseSync {
-  // On older versions of Node loading it prints a warning, so it is loaded here only.
-  const { DatabaseSync: Database } = process.getBuiltinModule('node:sqlite');
+  const { DatabaseSync: Database } = loadSqlite();
   if (path !== undefined) closeSync(openSync(path, 'a', 0o600));
   const database = new Database(path ?? ':memory:');
   const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
