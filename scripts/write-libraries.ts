@@ -63,7 +63,7 @@ export function createDoc(): string {
   const start = text.indexOf('-->\n') + '-->\n'.length;
   const rows = readRows().map(({ name, modules }) => {
     const packages = Object.entries(modules).map(([module, ranges]) => `${module} ${ranges.join(', ')}`);
-    return `| \`${name}\` | ${packages.join('<br>')} |`;
+    return `| \`${name}\` | ${packages.join('<br>') || 'none: [lambda.md](lambda.md)'} |`;
   });
   const table = ['', '| `instrumentations.<name>` | packages and versions |', '|---|---|', ...rows, '', ''].join('\n');
   return text.slice(0, start) + table + text.slice(text.indexOf('<!-- /table -->'));

@@ -1,14 +1,15 @@
 // Called by the preload: reads the configuration, builds the pipeline, enables the instrumentations. The one file that sees every stage.
 import { dirname } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
+import { type Worker, isMainThread } from 'node:worker_threads';
 import { logs } from '@opentelemetry/api';
 import packageJson from '../package.json' with { type: 'json' };
+import { announce } from './announce.ts';
 import { readConfig } from './config/read-config.ts';
 import { readEnv } from './config/read-env.ts';
-import type { Config } from './config/config.ts';
+import { readThreadEnv } from './config/thread-env.ts';
 import { createConsole } from './exporters/console/create-console.ts';
-import type { Destination } from './exporters/destination.ts';
-import { sendToViewer } from './exporters/viewer/send-to-viewer.ts';
+import { watchAbort } from './hooks/abort.ts';
+import { subscribe } from './hooks/channels.ts';
 import { createMethodFacts } from './http-semconv/method.ts';
 import { createCapture } from './instrumentations/capture/capture.ts';
 import { enableConsole } from './instrumentations/console.ts';
@@ -16,19 +17,28 @@ import { enableHttpClient } from './instrumentations/http/client.ts';
 import { enableHttpServer } from './instrumentations/http/server.ts';
 import { enableHttp2Client } from './instrumentations/http2/client.ts';
 import { enableHttp2Server } from './instrumentations/http2/server.ts';
+import { enableLambda } from './instrumentations/lambda/lambda.ts';
+import { readLambda } from './instrumentations/lambda/read-lambda.ts';
 import { reportBundledEntry } from './instrumentations/libraries/bundled-entry.ts';
 import { enableLibraries } from './instrumentations/libraries/enable-libraries.ts';
-import type { Instrumentation } from './instrumentations/tools.ts';
+import type { Instrumentation, InstrumentationTools } from './instrumentations/tools.ts';
+import { createBoardMemory } from './instrumentations/threads/context-board.ts';
+import { enableThreadContext } from './instrumentations/threads/threads.ts';
 import { createTraceHeaders } from './instrumentations/trace-headers.ts';
 import { enableUndici } from './instrumentations/undici/undici.ts';
 import { guard, throwInternalErrors } from './log/guard.ts';
 import { createLog, toErrorText, useAsDiag } from './log/log.ts';
+import { enableWatched } from './log/watchdog.ts';
 import { writeStderr } from './log/write-stderr.ts';
-import { createDestinations } from './pipeline/destinations.ts';
+import { NOWHERE, createDestinations } from './pipeline/destinations.ts';
 import { readLogfireProjects } from './pipeline/logfire.ts';
 import { startPipeline } from './pipeline/start-pipeline.ts';
+import { isMetricsOn } from './pipeline/metrics-on.ts';
+import { announceToThreads, readThreadStart } from './pipeline/threads/thread-start.ts';
 import { createRedactor } from './redaction/create-redactor.ts';
 import {
+  isBrief,
+  isNoProgram,
   isPackageManager,
   isQuietProcess,
   isRepl,
@@ -36,9 +46,12 @@ import {
   readEntryFile,
   readWorkingDirectory,
 } from './standing.ts';
-import { compileGivenRegex } from './url-rules/linear-regex.ts';
+import { createRedactors } from './url-rules/create-redactors.ts';
 import { createUrlFilter } from './url-rules/url-filter.ts';
 import { createUrlRules } from './url-rules/url-rules.ts';
+
+/** More requests than this are hardly open that cannot be ended. */
+const MAX_TRIES = 1000;
 
 const { name: PACKAGE_NAME, version: AGENT_VERSION } = packageJson;
 
@@ -61,6 +74,7 @@ export function startAgent(): Agent | undefined {
     return start(started) ? { stop } : undefined;
   } catch (error) {
     stop();
+    announce({ step: 'standing aside', reason: 'failed', error });
     const reason = createRedactor().redact(toErrorText(error), 'string').replaceAll(/\s+/g, ' ');
     writeStderr(`tracing: could not start, the program runs untraced: ${reason}\n`);
     return undefined;
@@ -69,70 +83,90 @@ export function startAgent(): Agent | undefined {
 
 /** Puts every part that runs into `started`, so that all of it can be stopped; false when the agent stands aside. */
 function start(started: Disposable[]): boolean {
-  const startedAt = performance.now();
-  const env = readEnv();
-  const entry = readEntryFile();
-  if (isPackageManager(entry)) return false;
-  const cwd = readWorkingDirectory();
-  const { config: given, issues, urlHidden, file } = readConfig({ env, entry, cwd });
-  const plain = createRedactor({
-    keys: given['url.redact.keys'],
-    allow: given['url.redact.allow'],
-    marker: given['url.redact.marker'],
-    paths: given['url.redact.paths'],
-    values: given['url.redact.values'].map((given) => compileGivenRegex(given)),
-    query: given['url.query'],
-  });
-  // While the url section is broken everything that may be secret is hidden, but not in the lines that say which file to mend.
-  const redactor = urlHidden ? plain.extend({ hideAll: true }) : plain;
+  const startedAt = process.uptime();
+  if (isNoProgram()) {
+    announce({ step: 'standing aside', reason: 'no program' });
+    return false;
+  }
+  const thread = readThreadStart();
+  const env = thread === undefined ? readEnv() : { ...readEnv(), ...thread.env };
+  const lambda = isMainThread ? readLambda(env) : undefined;
+  const { entry, cwd } = thread ?? { entry: lambda?.handler.file ?? readEntryFile(), cwd: readWorkingDirectory() };
+  if (isPackageManager(entry)) {
+    announce({ step: 'standing aside', reason: 'package manager' });
+    return false;
+  }
+  const result = readConfig({ env, entry, cwd });
+  const { config, issues, urlHidden, file } = result;
+  announce({ step: 'configured', result, version: AGENT_VERSION });
+  const { plain, redactor } = createRedactors(config, urlHidden);
   const log = createLog({
-    level: given['log.level'],
+    level: config['log.level'],
     redact: (text) => plain.redact(text, 'string'),
     write: writeStderr,
   });
-  for (const { level, message } of issues) log[level](message);
-  if (!given.enabled) return false;
+  // In a worker they are the same that the main thread has said.
+  for (const { level, message } of thread === undefined ? issues : []) log[level](message);
+  if (!config.enabled) {
+    announce({ step: 'standing aside', reason: 'disabled' });
+    return false;
+  }
   if (isSdkRegistered()) {
+    announce({ step: 'standing aside', reason: 'another SDK' });
     log.warn('another OpenTelemetry SDK is registered in this process already; this one stands down');
     return false;
   }
   throwInternalErrors(env['TRACING_THROW_INTERNAL_ERRORS'] === '1');
-  started.push(useAsDiag(log, given['log.level']));
+  started.push(useAsDiag(log, config['log.level']));
 
-  const logfire = readLogfireProjects(given);
-  const toDestinations = (config: Config): readonly Destination[] =>
-    createDestinations({ config, logfire, cwd, redact: (text) => redactor.redact(text, 'client') });
-  const asked = toDestinations(given);
-  const viewer = asked.length > 0 ? undefined : sendToViewer(given, env);
-  const config = viewer?.config ?? given;
-  const destinations = viewer === undefined ? asked : toDestinations(config);
-  const terminal = createConsole({
-    config,
-    env,
-    hasDestination: destinations.length > 0,
-    isViewed: viewer !== undefined,
-    cwd,
-  });
+  const logfire = thread === undefined || isMetricsOn(config) ? readLogfireProjects(config) : [];
+  const redact = (text: string): string => redactor.redact(text, 'client');
+  const { destinations, viewer } =
+    thread === undefined ? createDestinations({ config, env, logfire, cwd, redact }) : NOWHERE;
+  const terminal =
+    thread === undefined
+      ? createConsole({ config, env, hasDestination: destinations.length > 0, isViewed: viewer !== undefined, cwd })
+      : undefined;
+  announce({ step: 'sending', destinations, hasConsole: terminal?.processor !== undefined });
   const instrumentations: Instrumentation[] = [];
   const pipeline = startPipeline({
     config,
     redactor,
     scope: { name: PACKAGE_NAME, version: AGENT_VERSION },
     destinations,
+    logsTarget: viewer?.logs,
     logfire,
     beforeExitFlush: guard('exit', () => {
       for (const { endWhatIsOver } of instrumentations) endWhatIsOver?.();
     }),
     isRepl: isRepl(),
-    processors: terminal.processor === undefined ? [] : [terminal.processor],
+    cwd,
+    watchAbort,
+    processors: terminal?.processor === undefined ? [] : [terminal.processor],
+    thread,
+    platform: lambda?.attributes,
   });
   started.push(pipeline);
+  const board = thread?.board ?? (config['propagation.workers'] ? createBoardMemory() : undefined);
+  // A worker leaves the same word that it has found to its own.
+  if (thread === undefined)
+    started.push(announceToThreads({ env: readThreadEnv(env), entry, cwd, board, ...pipeline.forThreads }));
+  const messages = board === undefined ? undefined : enableThreadContext(board);
+  if (messages !== undefined) started.push(messages);
+  started.push(
+    subscribe({
+      worker_threads({ worker }: { readonly worker: Worker }) {
+        pipeline.threads.listenTo(worker);
+        messages?.onWorker(worker);
+      },
+    }),
+  );
   const tools = {
     tracer: pipeline.tracer,
     redactor,
     urlRules: createUrlRules({
       redactor,
-      ignore: config['url.ignore'],
+      ignore: [...config['url.ignore'], ...(lambda?.runtimeUrls ?? [])],
       rules: config['url.rules'],
       filter: createUrlFilter(config['url.filter'], { folder: file === undefined ? cwd : dirname(file), redactor }),
     }),
@@ -143,36 +177,71 @@ function start(started: Disposable[]): boolean {
     toMethodFacts: createMethodFacts(config['http.knownMethods']),
     requireParent: config['http.requireParent'],
   };
-  const http = config['instrumentations.http']
-    ? [enableHttpServer, enableHttpClient, enableHttp2Server, enableHttp2Client]
-    : [];
-  const undici = config['instrumentations.undici'] ? [enableUndici] : [];
-  for (const enable of [...http, ...undici]) {
-    const instrumentation = enable(tools);
-    instrumentations.push(instrumentation);
-    started.push(instrumentation);
+  announce({ step: 'watching', tools });
+  const enabling: ReadonlyArray<readonly [name: string, enable: (tools: InstrumentationTools) => Instrumentation]> = [
+    ...(config['instrumentations.http']
+      ? ([
+          ['http server', enableHttpServer],
+          ['http client', enableHttpClient],
+          ['http2 server', enableHttp2Server],
+          ['http2 client', enableHttp2Client],
+        ] as const)
+      : []),
+    ...(config['instrumentations.undici'] ? ([['undici', enableUndici]] as const) : []),
+  ];
+  for (const [name, enable] of enabling) {
+    const instrumentation = enableWatched(name, () => enable(tools), turnOff);
+    if (instrumentation !== undefined) instrumentations.push(instrumentation);
   }
-  if (pipeline.sendsLogs && config['logs.console']) started.push(enableConsole(logs.getLogger('console')));
-  const libraries = enableLibraries({
-    optionsOf: (name) => config[`instrumentations.${name}`],
-    sendsLogs: pipeline.sendsLogs,
-    log,
-  });
-  started.push(libraries);
-  if (entry !== undefined && isMainThread) {
-    started.push(reportBundledEntry({ entry, hasSeen: () => libraries.seen().length > 0, log }));
+  started.push(...instrumentations);
+  const enableOther = <Part extends Disposable>(name: string, enable: () => Part): Part | undefined => {
+    const part = enableWatched(name, enable, (enabled) => enabled[Symbol.dispose]());
+    if (part !== undefined) started.push(part);
+    return part;
+  };
+  if (pipeline.sendsLogs && config['logs.console'])
+    enableOther('console', () => enableConsole(logs.getLogger('console')));
+  const libraries = enableOther('libraries', () =>
+    enableLibraries({ optionsOf: (name) => config[`instrumentations.${name}`], sendsLogs: pipeline.sendsLogs, log }),
+  );
+  announce({ step: 'running', seenLibraries: () => libraries?.seen() ?? [] });
+  if (lambda !== undefined) {
+    const given = config['instrumentations.aws-lambda'] ?? true;
+    const lambdaOptions = given === true ? {} : given === false ? undefined : given;
+    enableOther('aws-lambda', () =>
+      enableLambda({ lambda, options: lambdaOptions, flush: (limitMillis) => pipeline.flush(limitMillis) }),
+    );
   }
+  if (entry !== undefined && isMainThread && libraries !== undefined)
+    enableOther('bundled programs', () =>
+      reportBundledEntry({ entry, hasSeen: () => libraries.seen().length > 0, log }),
+    );
 
   if (isMainThread && !isQuietProcess(env)) {
-    terminal.showBanner({
+    const facts = {
       version: AGENT_VERSION,
       nodeVersion: process.versions.node,
       serviceName: redactor.redact(config['service.name'], 'string'),
       pid: process.pid,
-      readyMillis: performance.now() - startedAt,
+      readyMillis: (process.uptime() - startedAt) * 1000,
       watching: ['http', 'http2', 'fetch', 'undici'],
       destinations: viewer === undefined ? destinations.map(({ address }) => address) : [`viewer ${viewer.url}`],
-    });
+    };
+    terminal?.showBanner(facts, isBrief(entry) ? 'with the first trace' : 'now');
   }
   return true;
+}
+
+/** Takes a broken instrumentation out, and ends the spans that it holds. */
+function turnOff(instrumentation: Instrumentation): void {
+  instrumentation[Symbol.dispose]();
+  const letGo = instrumentation.letGo ?? instrumentation.endWhatIsOver;
+  // Ending one may fail as well; it is gone then, and the next call comes to those behind it.
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    try {
+      return letGo?.call(instrumentation);
+    } catch {
+      // The log has said what is wrong with it.
+    }
+  }
 }

@@ -1,5 +1,7 @@
 // Called by agent.ts before anything is built: processes in which the agent has no business.
-import { basename } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { basename, sep } from 'node:path';
+import { isInternalThread } from 'node:worker_threads';
 
 /** The program's main file as the command line names it; undefined for `node -e`, `node -p` and the REPL, whose first argument is none. */
 export function readEntryFile(): string | undefined {
@@ -14,6 +16,29 @@ function isEval(): boolean {
 export function isRepl(): boolean {
   if (process.execArgv.some((flag) => flag === '-i' || flag === '--interactive')) return true;
   return !isEval() && process.argv[1] === undefined && process.getBuiltinModule('node:tty').isatty(0);
+}
+
+/**
+ * True where no program runs: `node --check`, and the thread in which hooks of `module.register()` live, which Node 22 gives its --require
+ * preloads too. There a hook of ours would be asked before Node can answer, and break every import.
+ */
+export function isNoProgram(): boolean {
+  return isInternalThread || process.execArgv.some((flag) => flag === '-c' || flag === '--check');
+}
+
+/**
+ * True for what may be over before anybody wants to read a banner: `node -e`, `node -p`, and programs out of node_modules, such as compilers
+ * and linters. They get theirs with the first trace.
+ */
+export function isBrief(entry: string | undefined): boolean {
+  if (entry === undefined) return isEval();
+  const folder = `${sep}node_modules${sep}`;
+  if (entry.includes(folder)) return true;
+  try {
+    return realpathSync(entry).includes(folder);
+  } catch {
+    return false;
+  }
 }
 
 /** The working directory, or the root where it is deleted already. */

@@ -2,6 +2,7 @@
 import { readEnv } from '../config/read-env.ts';
 import { decideColor } from '../exporters/console/decide-color.ts';
 import { type ViewerNotice, readNotice } from '../viewer/protocol.ts';
+import { EXIT } from './command.ts';
 
 /** Why a command cannot go on, for a person. */
 export class NoAnswer extends Error {}
@@ -36,5 +37,5 @@ export function toLookParams(): Readonly<Record<string, string>> {
 export function reportNoAnswer(error: unknown): number {
   if (!(error instanceof NoAnswer)) throw error;
   console.error(`tracing: ${error.message}`);
-  return 1;
+  return EXIT.failed;
 }

@@ -1,59 +1,115 @@
 // Run by bin/tracing.js: picks the command. One file per command beside this one; `main` only knows their names.
-import { parseArgs } from 'node:util';
 import packageJson from '../../package.json' with { type: 'json' };
-import { open } from './open.ts';
-import { run } from './run.ts';
-import { tail } from './tail.ts';
-import { trace } from './trace.ts';
-import { view } from './view.ts';
+import { isSupportedNode } from '../node-version.ts';
+import { type Command, EXIT, UsageError, parse, toHint } from './command.ts';
+import { LOOK_COMMAND } from './doctor/start-look.ts';
+
+/** A command, loaded when it is asked for: `run` stands in the way of every start. */
+interface Known {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, Known>> = {
+  run: {
+    summary: 'starts any command with the agent in front of every Node.js process in it',
+    load: async () => (await import('./run.ts')).run,
+  },
+  doctor: {
+    summary: 'why are there no spans? Looks, runs your command for a moment, says what to mend',
+    load: async () => (await import('./doctor/doctor.ts')).doctor,
+  },
+  config: {
+    summary: 'every option, its value and where it came from',
+    load: async () => (await import('./config.ts')).config,
+  },
+  url: {
+    summary: 'how a URL would be recorded: what is hidden and why, which rule ignores it',
+    load: async () => (await import('./url.ts')).url,
+  },
+  view: {
+    summary: 'the traces of every program on this machine, in a browser',
+    load: async () => (await import('./view.ts')).view,
+  },
+  tail: {
+    summary: 'a line for every trace that the viewer gets',
+    load: async () => (await import('./tail.ts')).tail,
+  },
+  trace: {
+    summary: "one of the viewer's traces, as a tree with bars",
+    load: async () => (await import('./trace.ts')).trace,
+  },
+  open: {
+    summary: 'a file of OTLP JSON lines, or a saved page, in a browser',
+    load: async () => (await import('./open.ts')).open,
+  },
+  init: {
+    summary: 'writes a commented .tracingrc for this project, never over an existing one',
+    load: async () => (await import('./init.ts')).init,
+  },
+};
+const NAMES = Object.keys(COMMANDS);
 
 const HELP = `  npx tracing run -- node app.js        start a program with every HTTP request traced
 
 Commands
-  run -- <command> [arguments]   starts any command with the agent in front of every Node.js process in it;
-                                 ends with the command's own exit code; run --view -- … shows its traces in a browser
-  view [--port 4319] [--db file] [--open]
-                                 shows the traces of every program on this machine in a browser
-  tail [--errors] [query]        prints a line for every trace that the viewer gets
-  trace <id>                     prints one of its traces
-  open <file>                    shows a file of OTLP JSON lines, or a saved page
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`)
+  .join('\n')}
 
 Options
-  -h, --help      this text
+  -h, --help      this text, or that of a command: npx tracing run --help
   -v, --version   the version of ${packageJson.name}
 
 Without the command: node --import ${packageJson.name} app.js
 `;
 
-const WRONG_USAGE = 2;
-
 /** Runs the command line; resolves with the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  const [command, ...rest] = args;
-  if (command === 'run') return run(rest);
-  if (command === 'view') return view(rest);
-  if (command === 'tail') return tail(rest);
-  if (command === 'trace') return trace(rest);
-  if (command === 'open') return open(rest);
-  let values;
   try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } },
-      allowPositionals: true,
-    }));
+    return await dispatch(args);
   } catch (error) {
-    console.error(`tracing: ${error instanceof Error ? error.message : String(error)}`);
-    return WRONG_USAGE;
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`tracing: ${error.message}`);
+    return EXIT.usage;
   }
-  if (values.version) {
-    console.log(packageJson.version);
-    return 0;
+}
+
+async function dispatch(args: readonly string[]): Promise<number> {
+  const [name = '', ...rest] = args;
+  if (name === LOOK_COMMAND) {
+    const { look } = await import('./doctor/look.ts');
+    console.log(JSON.stringify(await look(rest[0])));
+    return EXIT.done;
   }
-  if (values.help || command === undefined) {
-    console.log(HELP);
-    return values.help ? 0 : WRONG_USAGE;
+  if (name !== 'run' && !isSupportedNode(process.versions.node)) {
+    console.error(`tracing: needs Node 22.18 or 24 and later, this is ${process.versions.node}`);
+    return EXIT.failed;
   }
-  console.error(`tracing: ${command} is not a command (try: npx tracing --help)`);
-  return WRONG_USAGE;
+  if (Object.hasOwn(COMMANDS, name)) {
+    const command = await COMMANDS[name]?.load();
+    return command === undefined || asksForHelp(name, rest) ? show(command?.help ?? HELP) : command.run(rest);
+  }
+  if (name !== '' && !name.startsWith('-')) {
+    throw new UsageError(`${name} is not a command${toHint(name, NAMES) || ' (try: npx tracing --help)'}`);
+  }
+  const { values } = parse(args, {
+    help: { type: 'boolean', short: 'h' },
+    version: { type: 'boolean', short: 'v' },
+  });
+  if (values.version === true) return show(packageJson.version);
+  show(HELP);
+  return values.help === true ? EXIT.done : EXIT.usage;
+}
+
+/** What follows the name of a program belongs to the program. */
+function asksForHelp(name: string, args: readonly string[]): boolean {
+  const takesCommand = name === 'run' || name === 'doctor';
+  const own = takesCommand ? args.slice(0, 1) : args;
+  return own.includes('--help') || own.includes('-h');
+}
+
+function show(text: string): number {
+  console.log(text);
+  return EXIT.done;
 }

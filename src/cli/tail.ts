@@ -1,34 +1,36 @@
 // `tracing tail [--errors] [query]`: a line for every trace that the viewer gets, until Ctrl-C. Lines go to stdout: they are what was asked for.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { TraceList } from '../viewer/model.ts';
 import type { ViewerNotice } from '../viewer/protocol.ts';
 import { askViewer, findViewer, reportNoAnswer, toLookParams } from './ask-viewer.ts';
+import { type Command, EXIT, parse } from './command.ts';
 
-const WRONG_USAGE = 2;
 const INTERVAL_MILLIS = 500;
 /** Spans come from several programs, a second apart: a trace is printed when as much time has passed without another. */
 const SETTLED_ROUNDS = 3;
 const MAX_TRACES = 200;
 
-/** Resolves with the exit code: when the viewer ends, or with 2 for wrong usage. */
-export async function tail(args: readonly string[]): Promise<number> {
-  let options;
-  try {
-    options = parseArgs({ args: [...args], options: { errors: { type: 'boolean' } }, allowPositionals: true });
-  } catch (error) {
-    console.error(`tracing: ${error instanceof Error ? error.message : String(error)}`);
-    return WRONG_USAGE;
-  }
-  const { values, positionals } = options;
-  const query = positionals.map((part) => (positionals.length > 1 ? quote(part) : part)).join(' ');
-  try {
-    await follow(findViewer(), values.errors ? `trace.errors>0${query === '' ? '' : ` (${query})`}` : query);
-    return 0;
-  } catch (error) {
-    return reportNoAnswer(error);
-  }
-}
+export const tail: Command = {
+  help: `  npx tracing tail
+  npx tracing tail --errors
+  npx tracing tail 'service=shop duration>200ms'
+
+Prints a line for every trace that the viewer gets, until Ctrl-C. The query is that of the viewer's page: docs/viewer.md.
+
+Options
+  --errors  only traces in which something failed
+`,
+  async run(args) {
+    const { values, positionals } = parse(args, { errors: { type: 'boolean' } });
+    const query = positionals.map((part) => (positionals.length > 1 ? quote(part) : part)).join(' ');
+    try {
+      await follow(findViewer(), values.errors === true ? `trace.errors>0${query === '' ? '' : ` (${query})`}` : query);
+      return EXIT.done;
+    } catch (error) {
+      return reportNoAnswer(error);
+    }
+  },
+};
 
 /** What a shell has taken the quotation marks from. */
 function quote(part: string): string {

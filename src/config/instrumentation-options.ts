@@ -12,7 +12,7 @@ const OWN_NAMES = ['http', 'undici'] as const;
 const OFF: ReadonlySet<string> = new Set(['dns', 'fs', 'net']);
 const FRAMEWORKS: ReadonlySet<string> = new Set(['connect', 'express', 'fastify', 'hapi', 'koa', 'restify', 'router']);
 /** OpenTelemetry's names for what the agent does otherwise, or not at all. */
-const OTHER_NAMES = ['runtime-node', 'host-metrics', 'aws-lambda'];
+const OTHER_NAMES = ['runtime-node', 'host-metrics'];
 const NAMES: readonly string[] = [...OWN_NAMES, ...libraryNames, ...OTHER_NAMES];
 
 type OwnName = (typeof OWN_NAMES)[number];
@@ -29,6 +29,11 @@ export const instrumentationOptions: Rows = Object.fromEntries([
   ...libraryNames.map((name) => [`instrumentations.${name}`, toLibraryRow(name)]),
   // Object.fromEntries forgets the names that it is given.
 ]) as Rows;
+
+/** Whether an option is the instrumentation of a library. */
+export function isLibraryOption(key: string): boolean {
+  return libraryNames.some((name) => key === `instrumentations.${name}`);
+}
 
 function toOwnRow(name: OwnName, isFirst: boolean): Option<boolean, boolean, true> {
   const what = name === 'http' ? 'the http, https and http2 modules of Node' : 'fetch and the package undici';

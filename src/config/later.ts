@@ -3,7 +3,6 @@
 
 /** Keys of a config file, or the sections they are in, that a later version reads. */
 export const LATER_KEYS: readonly string[] = [
-  'export.spool',
   'console.minLogLevel',
   'console.spanStyle',
   'console.showProjectLink',
@@ -16,8 +15,6 @@ export const LATER_VARIABLES: readonly string[] = [
   'LOGFIRE_CONSOLE_SPAN_STYLE',
   'LOGFIRE_CONSOLE_SHOW_PROJECT_LINK',
   'LOGFIRE_SHOW_SUMMARY',
-  'TRACING_SPOOL_DIR',
-  'OTEL_CONFIG_FILE',
 ];
 
 /** Variables of the Python SDK that mean nothing in Node. */

@@ -3,6 +3,7 @@
 /** The instrumentations of libraries, as `instrumentations.<name>`. */
 export const libraryNames = [
   'amqplib',
+  'aws-lambda',
   'aws-sdk',
   'bunyan',
   'cassandra-driver',

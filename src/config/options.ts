@@ -21,7 +21,7 @@ const MARKER = 'one to 64 letters, digits or any of _ - . * [ ] < >';
 const PROPAGATORS = ['tracecontext', 'baggage'] as const;
 const OTHER_PROPAGATORS = ['b3', 'b3multi', 'jaeger', 'xray'] as const;
 const DETECTORS = ['host', 'os', 'process'] as const;
-const PROTOCOLS = ['http/protobuf', 'http/json'] as const;
+const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
 const COMPRESSIONS = ['none', 'gzip'] as const;
 
 /** Every option by its dotted name. */
@@ -254,6 +254,12 @@ export const options = {
     text: variable.toList,
     doc: 'Where trace headers are sent to: URL patterns as in url.ignore. An empty list: nowhere. Without it: everywhere.',
   }),
+  'propagation.workers': option({
+    schema: schema.flag,
+    default: false,
+    env: [variable.flag('TRACING_PROPAGATE_WORKERS')],
+    doc: 'Whether messages between a worker thread and the thread that made it (postMessage) are handled in the trace in which they were posted.',
+  }),
 
   'sampling.ratio': option({
     schema: () => schema.numberFrom(0, 1),
@@ -288,28 +294,28 @@ export const options = {
     doc: 'Whether traces are sent by OTLP. auto: when an endpoint is given.',
   }),
   'export.otlp.endpoint': option({
-    schema: schema.httpAddress,
+    schema: schema.otlpAddress,
     default: undefined,
     env: [variable.text('OTEL_EXPORTER_OTLP_ENDPOINT')],
-    doc: 'Address of an OTLP/HTTP receiver, such as http://localhost:4318; /v1/traces is added to its path.',
+    doc: 'Address of an OTLP receiver. Over HTTP such as http://localhost:4318; /v1/traces is added to its path. With grpc such as http://localhost:4317 or collector:4317, without a path.',
     secret: true,
   }),
   'export.otlp.tracesEndpoint': option({
-    schema: schema.httpAddress,
+    schema: schema.otlpAddress,
     default: undefined,
     env: [variable.text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT')],
     doc: 'Address for traces, used as it stands in place of export.otlp.endpoint.',
     secret: true,
   }),
   'export.otlp.metricsEndpoint': option({
-    schema: schema.httpAddress,
+    schema: schema.otlpAddress,
     default: undefined,
     env: [variable.text('OTEL_EXPORTER_OTLP_METRICS_ENDPOINT')],
     doc: 'Address for metrics, used as it stands in place of export.otlp.endpoint. Giving it turns metrics on.',
     secret: true,
   }),
   'export.otlp.logsEndpoint': option({
-    schema: schema.httpAddress,
+    schema: schema.otlpAddress,
     default: undefined,
     env: [variable.text('OTEL_EXPORTER_OTLP_LOGS_ENDPOINT')],
     doc: 'Address for logs, used as it stands in place of export.otlp.endpoint. Giving it turns logs on.',
@@ -319,29 +325,49 @@ export const options = {
     schema: () => schema.oneOf(PROTOCOLS),
     default: 'http/protobuf',
     env: [variable.word('OTEL_EXPORTER_OTLP_PROTOCOL')],
-    doc: 'How OTLP is written: http/protobuf or http/json.',
-    later: ['grpc'],
+    doc: 'How OTLP is sent: http/protobuf, http/json or grpc.',
   }),
   'export.otlp.tracesProtocol': option({
     schema: () => schema.oneOf(PROTOCOLS),
     default: undefined,
     env: [variable.word('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL')],
-    doc: 'How traces are written, in place of export.otlp.protocol.',
-    later: ['grpc'],
+    doc: 'How traces are sent, in place of export.otlp.protocol.',
   }),
   'export.otlp.metricsProtocol': option({
     schema: () => schema.oneOf(PROTOCOLS),
     default: undefined,
     env: [variable.word('OTEL_EXPORTER_OTLP_METRICS_PROTOCOL')],
-    doc: 'How metrics are written, in place of export.otlp.protocol.',
-    later: ['grpc'],
+    doc: 'How metrics are sent, in place of export.otlp.protocol.',
   }),
   'export.otlp.logsProtocol': option({
     schema: () => schema.oneOf(PROTOCOLS),
     default: undefined,
     env: [variable.word('OTEL_EXPORTER_OTLP_LOGS_PROTOCOL')],
-    doc: 'How logs are written, in place of export.otlp.protocol.',
-    later: ['grpc'],
+    doc: 'How logs are sent, in place of export.otlp.protocol.',
+  }),
+  'export.otlp.insecure': option({
+    schema: schema.flag,
+    default: false,
+    env: [variable.flag('OTEL_EXPORTER_OTLP_INSECURE')],
+    doc: 'Whether an endpoint without http:// or https://, which only grpc takes, is spoken to without TLS.',
+  }),
+  'export.otlp.tracesInsecure': option({
+    schema: schema.flag,
+    default: undefined,
+    env: [variable.flag('OTEL_EXPORTER_OTLP_TRACES_INSECURE')],
+    doc: 'The same for traces only, in place of export.otlp.insecure.',
+  }),
+  'export.otlp.metricsInsecure': option({
+    schema: schema.flag,
+    default: undefined,
+    env: [variable.flag('OTEL_EXPORTER_OTLP_METRICS_INSECURE')],
+    doc: 'The same for metrics only, in place of export.otlp.insecure.',
+  }),
+  'export.otlp.logsInsecure': option({
+    schema: schema.flag,
+    default: undefined,
+    env: [variable.flag('OTEL_EXPORTER_OTLP_LOGS_INSECURE')],
+    doc: 'The same for logs only, in place of export.otlp.insecure.',
   }),
   'export.otlp.headers': option({
     schema: schema.headers,
@@ -471,7 +497,7 @@ export const options = {
     schema: () => schema.millis(1),
     default: 10_000,
     env: [variable.number('OTEL_EXPORTER_OTLP_TIMEOUT')],
-    doc: 'How long the receiver may take to answer one OTLP request; export.batch.timeoutMillis, metrics.timeoutMillis and logs.timeoutMillis bound a delivery with its retries.',
+    doc: 'How long the receiver may take to answer one OTLP request; metrics.timeoutMillis bounds a delivery of metrics with its retries.',
   }),
   'export.otlp.tracesTimeoutMillis': option({
     schema: () => schema.millis(1),
@@ -598,7 +624,7 @@ export const options = {
     schema: () => schema.millis(1),
     default: undefined,
     env: [variable.number('OTEL_BLRP_EXPORT_TIMEOUT')],
-    doc: 'How long one batch of log records may take to be delivered before it counts as lost, in place of export.batch.timeoutMillis.',
+    doc: 'How long one batch of log records may fail while others are taken before it counts as lost, in place of export.batch.timeoutMillis.',
   }),
 
   'export.console': option({
@@ -646,18 +672,42 @@ export const options = {
     schema: () => schema.count(1),
     default: 65_536,
     env: [variable.number('OTEL_BSP_MAX_QUEUE_SIZE')],
-    doc: "The most finished spans that wait. More than OpenTelemetry's 2048, because maxBytes bounds the memory. What does not fit is dropped, counted and reported.",
+    doc: "The most finished spans that wait or are on their way. More than OpenTelemetry's 2048, because maxBytes bounds the memory. What does not fit is dropped, counted and reported.",
   }),
   'export.batch.maxBytes': option({
     schema: () => schema.count(1024),
     default: 32 * 1024 * 1024,
-    doc: 'The most memory that waiting spans may take, in bytes. What does not fit is dropped, counted and reported.',
+    doc: 'The most memory that finished spans may take until a destination has them, encoded, in bytes. What does not fit is dropped, counted and reported.',
   }),
   'export.batch.timeoutMillis': option({
     schema: () => schema.millis(1),
     default: 30_000,
     env: [variable.number('OTEL_BSP_EXPORT_TIMEOUT')],
-    doc: 'How long one batch may take to be delivered before it counts as lost.',
+    doc: 'How long one batch may fail while the receiver takes others before it counts as lost. While the receiver takes none, nothing is given up.',
+  }),
+
+  'export.exitMillis': option({
+    schema: () => schema.millis(),
+    default: 1000,
+    env: [variable.number('TRACING_EXIT_MILLIS')],
+    doc: 'How long a process that exits is held at most until its last spans are delivered; twice as long after SIGTERM, SIGINT or at a natural end. 0: not at all. Nothing to send: not held.',
+  }),
+
+  'export.spool.dir': option({
+    schema: () => schema.text('a path'),
+    default: undefined,
+    env: [variable.text('TRACING_SPOOL_DIR')],
+    doc: 'A folder in which batches that could not be delivered wait for this process or the next. Made where it is missing; nobody else may be able to write to it. Relative to the working directory.',
+  }),
+  'export.spool.maxBytes': option({
+    schema: () => schema.count(1024 * 1024),
+    default: 512 * 1024 * 1024,
+    doc: 'The most that all files of the spool may take, in bytes, whatever process wrote them; one counts as 16 KiB at least. When there is no more room the oldest are deleted.',
+  }),
+  'export.spool.maxAgeMillis': option({
+    schema: () => schema.count(1000),
+    default: 3 * 24 * 60 * 60 * 1000,
+    doc: 'How long a batch may wait in the spool before it is deleted.',
   }),
 
   'limits.attributeCount': option({

@@ -1,4 +1,5 @@
 // Called by agent.ts once, before anything else: environment > file > default, every value with its origin, every mistake as a value.
+import { checkEndpoints } from './check-endpoints.ts';
 import { checkVariables } from './check-variables.ts';
 import type { Config, ConfigIssue, OptionKey, Origin } from './config.ts';
 import { type Decision, decideOption, type FileValue } from './decide-option.ts';
@@ -9,6 +10,7 @@ import { flatten } from './flatten.ts';
 import type { LoadedFile } from './loaded-file.ts';
 import type { Env, Option } from './option.ts';
 import { options } from './options.ts';
+import { readDeclared } from './declarative/read-declared.ts';
 import { readFile } from './read-file.ts';
 import { readText } from './variables.ts';
 
@@ -49,18 +51,20 @@ export function readConfig(input: ConfigInput): ConfigResult {
   }
 }
 
-function read({ env, entry, cwd }: ConfigInput, findings: Findings): ConfigResult {
+function read({ env: wholeEnv, entry, cwd }: ConfigInput, findings: Findings): ConfigResult {
   const project = findProject(entry, cwd);
-  const files = readFile(project, readText(env, 'TRACING_CONFIG'), cwd);
+  const files = readFile(project, readText(wholeEnv, 'TRACING_CONFIG'), cwd);
   for (const file of files) reportFile(file, findings);
   const file = files.at(-1);
-  const given = file?.ok === true ? toFileValues(file, findings) : new Map<string, FileValue>();
+  const ours = file?.ok === true ? toFileValues(file, findings) : new Map<string, FileValue>();
+  const { env, given } = readDeclared(wholeEnv, ours, cwd, findings);
   const suggested = toSuggestions(project, findings);
   const decisions = new Map<string, Decision>();
   for (const [key, row] of Object.entries(rows)) {
     const fallback = suggested.get(key) ?? { value: row.default, origin: 'default' };
     decisions.set(key, decideOption(key, row, { env, file: given.get(key), fallback }, findings));
   }
+  checkEndpoints(decisions, findings);
   for (const { level, name, text, hidesUrls } of checkVariables(env, rows)) {
     findings.add({ level, message: text, origin: { variable: name } }, hidesUrls);
   }

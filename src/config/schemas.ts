@@ -163,6 +163,18 @@ export function httpAddress() {
   return v.pipe(v.string(what), v.trim(), v.url(what), v.regex(/^https?:\/\/[^\s]+$/iu, what));
 }
 
+/** The address of an OTLP receiver: that of an HTTP endpoint, or host:port for gRPC (check-endpoints.ts sees to that). */
+export function otlpAddress() {
+  const what = 'an address that starts with http:// or https://';
+  const bare = v.pipe(
+    v.string(what),
+    v.trim(),
+    v.regex(/^(?:[\w.-]+|\[[\da-f:.]+\]):\d{1,5}$/iu, what),
+    v.check((address) => URL.canParse(`http://${address}`), what),
+  );
+  return v.union([httpAddress(), bare], what);
+}
+
 // With one of these from a configuration every request would be malformed.
 const NOT_OURS =
   /^(?!(?:connection|content-(?:encoding|length|type)|host|keep-alive|te|trailer|transfer-encoding|upgrade)$)/iu;

@@ -1,29 +1,53 @@
-// The shape of a place that spans, or log records, are sent to; pipeline/ batches for it, each folder beside this file is one.
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+// The shape of a place that encoded spans, or log records, are sent to; pipeline/ queues for it, each folder beside this file is one.
+
+/** What goes out in one request: redacted, and the same bytes for every attempt. */
+export interface EncodedBatch {
+  /** Spans or log records in it. */
+  readonly items: number;
+  /** Of `body`, or an estimate that is no smaller while it is not encoded yet. */
+  readonly bytes: number;
+  /** An OTLP export request, in the encoding of its destination. The first time it is asked for it may be encoded, which may throw. */
+  readonly body: Uint8Array;
+}
+
+/** What became of one attempt. `again`: the same batch may be taken later, after `waitMillis` where the receiver says so. */
+export type Outcome =
+  | { readonly taken: true }
+  | {
+      readonly taken: false;
+      readonly reason: Error;
+      readonly again: boolean;
+      readonly waitMillis?: number | undefined;
+    };
 
 /** One batch on its way. */
-export interface Delivery {
-  /** Resolves when the receiver has taken the batch, rejects with the reason when it is given up. */
-  readonly done: Promise<void>;
+export interface Attempt {
+  /** Resolves when the receiver has answered or the attempt has failed; never rejects. */
+  readonly outcome: Promise<Outcome>;
   /** True once every byte is with the operating system: it arrives even if this process ends now. */
   isWritten(): boolean;
 }
 
-export interface SendOptions {
-  /** Told of every attempt that failed and will be repeated. */
-  readonly onTrouble: (reason: Error) => void;
-  /** Aborted when the process is leaving: no more waiting, one last attempt. */
-  readonly leaving: AbortSignal;
-  /** Aborted when the process waits no longer: a connection that is open or being opened would keep it alive. */
-  readonly abandoned: AbortSignal;
-}
+/** What became of one batch while the process waited. */
+export type BlockingResult =
+  | { readonly taken: true }
+  | { readonly taken: false; readonly reason: string; readonly again: boolean };
 
-export type BlockingResult = { readonly taken: true } | { readonly taken: false; readonly reason: string };
-
-export interface Destination<Item = ReadableSpan> {
+export interface Destination {
   /** Where they go, as a person may read it: credentials hidden. */
   readonly address: string;
-  send(items: readonly Item[], options: SendOptions): Delivery;
+  readonly encoding: 'protobuf' | 'json';
+  /**
+   * Where and how a batch is sent, and whose it is: what waits on disk may be sent by any process to a destination with the same, and to no other.
+   * Undefined where nothing waits on disk.
+   */
+  readonly identity?: readonly string[];
+  /** Of one request, before it is compressed. */
+  readonly maxBatchBytes: number;
+  /** So many requests may be open at the same time. */
+  readonly maxInFlight: number;
+  /** Makes one attempt; `abandoned` ends it, since a connection that is open or being opened would keep the process alive. */
+  send(batch: EncodedBatch, abandoned: AbortSignal): Attempt;
   /** Starts sending while the process is leaving; what comes back blocks until `limitMillis` from now at most, and tells what became of each. */
-  startSendBlocking(batches: ReadonlyArray<readonly Item[]>, limitMillis: number): () => readonly BlockingResult[];
+  startSendBlocking(batches: readonly EncodedBatch[], limitMillis: number): () => readonly BlockingResult[];
 }

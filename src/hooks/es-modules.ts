@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { reportInternalError } from '../log/guard.ts';
+import { canHookLoad } from '../node-version.ts';
 
 /** Under this name the end of a module calls back. */
 const EVALUATED = Symbol.for('@tracing/agent.evaluated');
@@ -10,19 +11,6 @@ const EVALUATED = Symbol.for('@tracing/agent.evaluated');
 export interface EsModules extends Disposable {
   /** From now on the module of this URL reports that it is evaluated, if what is given back is imported in its place. */
   watch(url: string): string;
-}
-
-/**
- * Whether a load hook does no harm in this Node.
- * @note Before 22.22.3 and 24.11.1, a load hook, whatever it does, breaks every `import` of a CommonJS module: nodejs/node#59929.
- */
-function canHookLoad(): boolean {
-  const [major = 0, minor = 0, patch = 0] = process.versions.node.split('.').map((part) => Number.parseInt(part, 10));
-  const isFrom = (leastMinor: number, leastPatch: number): boolean =>
-    minor > leastMinor || (minor === leastMinor && patch >= leastPatch);
-  return (
-    major > 25 || (major === 25 && isFrom(1, 0)) || (major === 24 && isFrom(11, 1)) || (major === 22 && isFrom(22, 3))
-  );
 }
 
 /**
@@ -39,7 +27,7 @@ export function meetEsModules(onEvaluated: (url: string, namespace: unknown) => 
       reportInternalError('the module hook', error);
     }
   });
-  const hooks = canHookLoad() ? hookLoad(urls) : undefined;
+  const hooks = canHookLoad(process.versions.node) ? hookLoad(urls) : undefined;
   return {
     watch(url) {
       urls.add(url);
@@ -68,9 +56,15 @@ function hookLoad(urls: ReadonlySet<string>): ReturnType<typeof registerHooks> {
  * @note `export *` leaves the default export out, and to name one that is not there is an error: hence the look into the source.
  */
 function toWrapper(url: string): string {
-  const hasDefault = /\bexport\s+default\b|\bas\s+default\b/.test(readFileSync(fileURLToPath(url), 'utf8'));
-  const rest = hasDefault ? 'export default $tracing$self.default;' : '';
+  const rest = hasDefaultExport(readFileSync(fileURLToPath(url), 'utf8'))
+    ? 'export default $tracing$self.default;'
+    : '';
   return `data:text/javascript,${encodeURIComponent(`${toReport(url)}export * from ${JSON.stringify(url)};${rest}`)}`;
+}
+
+/** Whether the source of an ES module exports something as default, as far as can be told without parsing it. */
+export function hasDefaultExport(source: string): boolean {
+  return /\bexport\s+default\b|\bas\s+default\b/.test(source);
 }
 
 function toReport(url: string): string {

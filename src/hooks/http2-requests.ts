@@ -1,7 +1,7 @@
 // Called by the http2 client instrumentation: lets it add headers to a request. No diagnostics channel comes before Node has encoded them.
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { reportInternalError } from '../log/guard.ts';
+import { createContain } from '../log/guard.ts';
 import { subscribe } from './channels.ts';
 
 /** A request that is about to be made. */
@@ -108,6 +108,7 @@ function patchRequest(prototype: ClientHttp2Session, prepare: PrepareRequest): D
   const descriptor = Object.getOwnPropertyDescriptor(prototype, 'request');
   if (descriptor === undefined || typeof descriptor.value !== 'function') return { [Symbol.dispose]() {} };
   const original = descriptor.value as Request;
+  const contain = createContain('http2 request');
   let active = true;
   // A method, as the original is: it cannot be called with `new`.
   const { request } = {
@@ -136,13 +137,4 @@ function patchRequest(prototype: ClientHttp2Session, prepare: PrepareRequest): D
       }
     },
   };
-}
-
-function contain<T>(callback: () => T): T | undefined {
-  try {
-    return callback();
-  } catch (error) {
-    reportInternalError('http2 request', error);
-    return undefined;
-  }
 }

@@ -212,7 +212,7 @@ function resolveMain(name: string, folder: string): string {
 }
 
 /** Calls `onLoaded` after every CommonJS file that Node has evaluated. */
-function meetCommonJs(onLoaded: (module: NodeJS.Module, filename: string) => void): Disposable {
+export function meetCommonJs(onLoaded: (module: NodeJS.Module, filename: string) => void): Disposable {
   // Any path does: it is only the way to `extensions`, which all of Node's `require` functions share.
   const { extensions } = createRequire(process.execPath);
   const original: LoadFile | undefined = extensions['.js'];

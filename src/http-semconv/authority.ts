@@ -31,9 +31,20 @@ export interface AbsoluteUrl {
 
 /** Splits `scheme://authority/rest`, or tells that the text is no such URL. */
 export function splitAbsoluteUrl(text: string): AbsoluteUrl | undefined {
-  const match = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#]*)/.exec(text);
-  if (match?.[1] === undefined || match[2] === undefined) return undefined;
-  return { scheme: match[1].toLowerCase(), authority: match[2], rest: text.slice(match[0].length) };
+  const end = text.indexOf('://');
+  if (end <= 0) return undefined;
+  const scheme = text.slice(0, end);
+  if (!SCHEME.test(scheme)) return undefined;
+  let pathStart = end + 3;
+  while (pathStart < text.length && !isAuthorityEnd(text.charCodeAt(pathStart))) pathStart++;
+  return { scheme: scheme.toLowerCase(), authority: text.slice(end + 3, pathStart), rest: text.slice(pathStart) };
+}
+
+const SCHEME = /^[A-Za-z][A-Za-z0-9+.-]*$/;
+
+/** `/`, `?` or `#`. */
+function isAuthorityEnd(code: number): boolean {
+  return code === 47 || code === 63 || code === 35;
 }
 
 /** The port that a scheme implies. */

@@ -57,12 +57,11 @@ export function toServerSpan(facts: ServerRequestFacts, toMethodFacts: ToMethodF
   if (method.original !== undefined) attributes[ATTR_HTTP_REQUEST_METHOD_ORIGINAL] = method.original;
   if (facts.route === undefined) return { name: method.nameOf, attributes };
   attributes[ATTR_HTTP_ROUTE] = facts.route;
-  return { name: toRoutedName(attributes, facts.route), attributes };
+  return { name: toRoutedName(attributes[ATTR_HTTP_REQUEST_METHOD], facts.route), attributes };
 }
 
 /** The name of a server span whose route is known: `{method} {route}`. */
-export function toRoutedName(attributes: Attributes, route: string): string {
-  const method = attributes[ATTR_HTTP_REQUEST_METHOD];
+export function toRoutedName(method: unknown, route: string): string {
   return `${typeof method === 'string' && method !== '_OTHER' ? method : 'HTTP'} ${route}`;
 }
 

@@ -13,9 +13,11 @@ import { pathOf, queryOf } from '../http-semconv/authority.ts';
 import { toClientSpan } from '../http-semconv/client-span.ts';
 import { type ClientTarget, toUrl } from '../http-semconv/client-target.ts';
 import { isCancel, toResponseOutcome } from '../http-semconv/outcome.ts';
+import type { Redactor } from '../redaction/create-redactor.ts';
 import type { RequestFacts } from '../url-rules/match.ts';
 import type { Captured } from './capture/capture.ts';
 import { applyOutcome, endWithError } from './end-span.ts';
+import { RequestContext } from './request-context.ts';
 import { type Attempt, Resends } from './resends.ts';
 import type { InstrumentationTools, OpenSpan } from './tools.ts';
 
@@ -27,9 +29,9 @@ export interface OutgoingRequest {
   readonly target: ClientTarget;
   /** The path of the unix socket that the connection goes to. */
   readonly socketPath?: string | undefined;
-  readonly header: (name: string) => string | undefined;
+  header(name: string): string | undefined;
   /** Puts a header that carries the trace on it. */
-  readonly setHeader: (name: string, value: string) => void;
+  setHeader(name: string, value: string): void;
   /** The number of the repeat, where the client itself tells; where it does not, it is found out. */
   readonly resendCount?: number | undefined;
 }
@@ -61,7 +63,7 @@ export function createClientExchanges(
   const resends = new Resends();
 
   return (request) => {
-    const { parent, method, target, socketPath, header } = request;
+    const { parent, method, target, socketPath } = request;
     if (isTracingSuppressed(parent) || (requireParent && !isInTrace(parent))) return undefined;
     const { scheme, authority, rest } = target;
     const facts: RequestFacts = {
@@ -71,7 +73,7 @@ export function createClientExchanges(
       authority,
       path: pathOf(rest),
       query: queryOf(rest),
-      header,
+      header: (name) => request.header(name),
     };
     const decision = urlRules.decide(facts);
     if (decision.ignored) return undefined;
@@ -79,7 +81,7 @@ export function createClientExchanges(
     const attempt: Attempt = { method, url, count: request.resendCount ?? resends.take(parent, { method, url }) };
     const sampled = sampling.decide(parent, decision.sample);
     if ('dropped' in sampled) {
-      traceHeaders.inject(sampled.dropped, request, setHeader, facts);
+      traceHeaders.inject(new RequestContext(parent, sampled.dropped), request, facts);
       return undefined;
     }
     const { name, attributes } = toClientSpan(
@@ -94,48 +96,68 @@ export function createClientExchanges(
     );
     if (attempt.count > 0) attributes[ATTR_HTTP_REQUEST_RESEND_COUNT] = attempt.count;
     const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, sampled.startIn);
-    traceHeaders.inject(trace.setSpan(parent, span), request, setHeader, facts);
-    return toExchange({ span, parent, attempt, captured: capture.of('client', decision.capture, decision.redactor) });
+    traceHeaders.inject(new RequestContext(parent, span), request, facts);
+    const captured = capture.of('client', decision.capture, decision.redactor);
+    return new OpenExchange({ span, parent, attempt, captured, resends, redactor });
   };
-
-  function toExchange(parts: {
-    span: Span;
-    parent: Context;
-    attempt: Attempt;
-    captured: Captured | undefined;
-  }): ClientExchange {
-    const { span, parent, attempt, captured } = parts;
-    let isPeerKnown = false;
-    return {
-      span,
-      captured,
-      parent,
-      resendCount: attempt.count,
-      connected(socket) {
-        if (isPeerKnown || !socket) return;
-        const { address, port } = readPeer(socket);
-        if (address === undefined) return;
-        isPeerKnown = true;
-        span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, address);
-        if (port !== undefined) span.setAttribute(ATTR_NETWORK_PEER_PORT, port);
-      },
-      speaks(protocolVersion) {
-        span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, protocolVersion);
-      },
-      answered(answer) {
-        applyOutcome(span, toResponseOutcome('client', answer.status));
-        resends.answered(parent, attempt, answer);
-      },
-      fail(error) {
-        if (!isCancel(error)) resends.failed(parent, attempt);
-        endWithError(span, error, redactor);
-      },
-      end: () => span.end(),
-    };
-  }
 }
 
-const setHeader = (request: OutgoingRequest, name: string, value: string): void => request.setHeader(name, value);
+type Parts = Pick<ClientExchange, 'span' | 'parent' | 'captured'> & {
+  readonly attempt: Attempt;
+  readonly resends: Resends;
+  readonly redactor: Redactor;
+};
+
+/** A class, so that a request needs one object and not a function for each thing that can happen to it. */
+class OpenExchange implements ClientExchange {
+  readonly span: Span;
+  readonly parent: Context;
+  readonly captured: Captured | undefined;
+  readonly #attempt: Attempt;
+  readonly #resends: Resends;
+  readonly #redactor: Redactor;
+  #isPeerKnown = false;
+
+  constructor({ span, parent, captured, attempt, resends, redactor }: Parts) {
+    this.span = span;
+    this.parent = parent;
+    this.captured = captured;
+    this.#attempt = attempt;
+    this.#resends = resends;
+    this.#redactor = redactor;
+  }
+
+  get resendCount(): number {
+    return this.#attempt.count;
+  }
+
+  connected(socket: Socket | null | undefined): void {
+    if (this.#isPeerKnown || !socket) return;
+    const { address, port } = readPeer(socket);
+    if (address === undefined) return;
+    this.#isPeerKnown = true;
+    this.span.setAttribute(ATTR_NETWORK_PEER_ADDRESS, address);
+    if (port !== undefined) this.span.setAttribute(ATTR_NETWORK_PEER_PORT, port);
+  }
+
+  speaks(protocolVersion: string): void {
+    this.span.setAttribute(ATTR_NETWORK_PROTOCOL_VERSION, protocolVersion);
+  }
+
+  answered(answer: Answer): void {
+    applyOutcome(this.span, toResponseOutcome('client', answer.status));
+    this.#resends.answered(this.parent, this.#attempt, answer);
+  }
+
+  fail(error: unknown): void {
+    if (!isCancel(error)) this.#resends.failed(this.parent, this.#attempt);
+    endWithError(this.span, error, this.#redactor);
+  }
+
+  end(): void {
+    this.span.end();
+  }
+}
 
 function isInTrace(parent: Context): boolean {
   const spanContext = trace.getSpanContext(parent);

@@ -1,14 +1,15 @@
 // Made by the http and http2 servers: starts a span for a request that was received, and settles what is known only when it ends.
 import type { Socket } from 'node:net';
-import { type Attributes, type Context, type Span, SpanKind, trace } from '@opentelemetry/api';
-import { type RPCMetadata, setRPCMetadata, suppressTracing } from '@opentelemetry/core';
-import { ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
+import { type Context, type Span, SpanKind } from '@opentelemetry/api';
+import { type RPCMetadata, suppressTracing } from '@opentelemetry/core';
+import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import { type SocketPeer, readPeer } from '../hooks/socket-peer.ts';
-import { pathOf, queryOf, splitAbsoluteUrl } from '../http-semconv/authority.ts';
-import { type HeaderReader, readOrigin } from '../http-semconv/forwarded.ts';
+import { type AbsoluteUrl, type Authority, pathOf, queryOf, splitAbsoluteUrl } from '../http-semconv/authority.ts';
+import { type HeaderReader, type Origin, readOrigin } from '../http-semconv/forwarded.ts';
 import { toRoutedName, toServerSpan } from '../http-semconv/server-span.ts';
 import type { RequestFacts } from '../url-rules/match.ts';
 import type { Header } from './capture/header-capture.ts';
+import { RequestContext } from './request-context.ts';
 import { RequestRoute } from './request-route.ts';
 import type { InstrumentationTools, OpenSpan } from './tools.ts';
 
@@ -20,7 +21,7 @@ export interface ReceivedRequest {
   /** Who was asked for, where the protocol has a place for it besides Host and the target. */
   readonly authority?: string | undefined;
   readonly encrypted: boolean;
-  readonly header: HeaderReader;
+  header(name: string): string | undefined;
   /** All headers, for those that are captured. */
   headers(): Iterable<Header>;
   /** The context that the sender put into the headers. */
@@ -60,42 +61,29 @@ export function createServerSpans({
 }: InstrumentationTools): (request: ReceivedRequest) => StartedRequest {
   const redactMaybe = (text: string | undefined): string | undefined =>
     text === undefined ? undefined : redactor.redact(text, 'string');
+  const redactHost = (given: Authority): Authority => {
+    const host = redactor.redact(given.host, 'string');
+    return host === given.host ? given : { host, port: given.port };
+  };
 
-  return ({ method, target, header, parent, socket, ...request }) => {
-    const absolute = splitAbsoluteUrl(target);
-    const local = absolute?.rest ?? target;
-    const authority = absolute?.authority ?? request.authority;
-    const peer = socket === undefined ? NOBODY : readPeer(socket);
-    const origin = readOrigin(header, {
-      trustForwarded,
-      targetHost: authority,
-      encrypted: request.encrypted,
-      remoteAddress: peer.address,
-      local: () => ({ host: socket?.localAddress ?? '', port: socket?.localPort }),
-    });
-    const facts: RequestFacts = {
-      direction: 'server',
-      method,
-      scheme: origin.scheme,
-      authority: authority ?? header('host') ?? 'localhost',
-      path: pathOf(local),
-      query: queryOf(local),
-      header,
-    };
+  return (request) => {
+    const { method, target, parent } = request;
+    const facts = new ReceivedFacts(request, trustForwarded);
     const decision = urlRules.decide(facts);
     if (decision.ignored) return { context: suppressTracing(parent), open: undefined };
     const sampled = sampling.decide(parent, decision.sample);
-    if ('dropped' in sampled) return { context: sampled.dropped, open: undefined };
+    if ('dropped' in sampled) return { context: new RequestContext(parent, sampled.dropped), open: undefined };
+    const { origin, peer } = facts;
     const { name, attributes } = toServerSpan(
       {
         method: redactor.redact(method, 'string'),
         target: urlRules.cleanTarget(target, facts, decision),
         origin: {
           scheme: redactor.redact(origin.scheme, 'string'),
-          server: { ...origin.server, host: redactor.redact(origin.server.host, 'string') },
-          client: { ...origin.client, host: redactor.redact(origin.client.host, 'string') },
+          server: redactHost(origin.server),
+          client: redactHost(origin.client),
         },
-        userAgent: redactMaybe(header('user-agent')),
+        userAgent: redactMaybe(request.header('user-agent')),
         peerAddress: peer.address,
         peerPort: peer.port,
         protocolVersion: request.protocolVersion,
@@ -106,13 +94,86 @@ export function createServerSpans({
     const captured = capture.of('server', decision.capture, decision.redactor);
     if (captured !== undefined) Object.assign(attributes, captured.headers('request', request.headers()));
     const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes }, sampled.startIn);
-    const entered = trace.setSpan(parent, span);
-    if (!span.isRecording()) return { context: entered, open: undefined };
+    if (!span.isRecording()) return { context: new RequestContext(parent, span), open: undefined };
     const rpc = new RequestRoute(span);
     // Its `route` may be undefined where the type has none; the interface is older than the difference.
-    const routed = setRPCMetadata(entered, rpc as RPCMetadata);
-    return { context: routed, open: { span, captured, context: routed, rpc, name } };
+    const entered = new RequestContext(parent, span, rpc as RPCMetadata);
+    return { context: entered, open: { span, captured, context: entered, rpc, name } };
   };
+}
+
+/**
+ * What rules are tried on, and the span is told of. Read when it is asked for: most configurations have no rules, and a request that is
+ * not sampled needs nothing of it.
+ */
+class ReceivedFacts implements RequestFacts {
+  readonly direction = 'server';
+  readonly method: string;
+  readonly #request: ReceivedRequest;
+  readonly #trustForwarded: boolean;
+  #header: HeaderReader | undefined;
+  #peer: SocketPeer | undefined;
+  #origin: Origin | undefined;
+
+  constructor(request: ReceivedRequest, trustForwarded: boolean) {
+    this.method = request.method;
+    this.#request = request;
+    this.#trustForwarded = trustForwarded;
+  }
+
+  get header(): HeaderReader {
+    return (this.#header ??= (name) => this.#request.header(name));
+  }
+
+  get scheme(): string {
+    return this.origin.scheme;
+  }
+
+  get authority(): string {
+    return this.#targetHost ?? this.header('host') ?? 'localhost';
+  }
+
+  get path(): string {
+    return pathOf(this.#local);
+  }
+
+  get query(): string | undefined {
+    return queryOf(this.#local);
+  }
+
+  get peer(): SocketPeer {
+    const { socket } = this.#request;
+    return (this.#peer ??= socket === undefined ? NOBODY : readPeer(socket));
+  }
+
+  get origin(): Origin {
+    return (this.#origin ??= this.#readOrigin());
+  }
+
+  #readOrigin(): Origin {
+    const { encrypted, socket } = this.#request;
+    return readOrigin(this.header, {
+      trustForwarded: this.#trustForwarded,
+      targetHost: this.#targetHost,
+      encrypted,
+      remoteAddress: this.peer.address,
+      local: () => ({ host: socket?.localAddress ?? '', port: socket?.localPort }),
+    });
+  }
+
+  /** Path and query. */
+  get #local(): string {
+    return splitTarget(this.#request.target)?.rest ?? this.#request.target;
+  }
+
+  get #targetHost(): string | undefined {
+    return splitTarget(this.#request.target)?.authority ?? this.#request.authority;
+  }
+}
+
+/** A target in absolute-form, in its parts. Almost all begin with a slash, and are none. */
+function splitTarget(target: string): AbsoluteUrl | undefined {
+  return target.startsWith('/') ? undefined : splitAbsoluteUrl(target);
 }
 
 /**
@@ -121,15 +182,16 @@ export function createServerSpans({
  */
 export function settleRoute({ span, rpc, name }: ServerSpan): void {
   if (!isReadable(span)) return;
-  const known = span.attributes[ATTR_HTTP_ROUTE];
+  const known = span.textOf(ATTR_HTTP_ROUTE);
   const route: unknown = known ?? rpc.route;
   if (typeof route !== 'string' || route === '') return;
   if (known === undefined) span.setAttribute(ATTR_HTTP_ROUTE, route);
-  const routed = toRoutedName(span.attributes, route);
-  if (span.name === name && routed !== name) span.updateName(routed);
+  if (span.name !== name) return;
+  const routed = toRoutedName(span.textOf(ATTR_HTTP_REQUEST_METHOD), route);
+  if (routed !== name) span.updateName(routed);
 }
 
-/** The API's spans can only be written; the SDK's, which records, can be read as well. */
-function isReadable(span: Span): span is Span & { readonly name: string; readonly attributes: Attributes } {
-  return 'name' in span && 'attributes' in span;
+/** The API's spans can only be written; ours can be read as well. */
+function isReadable(span: Span): span is Span & { readonly name: string; textOf(name: string): string | undefined } {
+  return 'textOf' in span;
 }

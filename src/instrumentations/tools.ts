@@ -23,16 +23,18 @@ export interface InstrumentationTools {
 /** Decides on a request by its trace alone, before anything is made for it. */
 export interface EarlySampling {
   /**
-   * `ratio` is what a URL rule asks for. `dropped`: go on in this context and inject it, and make nothing else. `startIn`: start the span
-   * with this context; what is entered and injected is `trace.setSpan(parent, span)`.
+   * `ratio` is what a URL rule asks for. `dropped`: the span that is none; enter it and inject it, and make nothing else. `startIn`: start
+   * the span with this context. What is entered and injected is `parent` with the span.
    */
-  decide(parent: Context, ratio: number | undefined): { readonly dropped: Context } | { readonly startIn: Context };
+  decide(parent: Context, ratio: number | undefined): { readonly dropped: Span } | { readonly startIn: Context };
 }
 
 /** A running instrumentation; disposing it leaves everything as it was. */
 export interface Instrumentation extends Disposable {
   /** Called when the process exits: ends the spans of exchanges that are over, or that the exit cuts. */
   endWhatIsOver?(): void;
+  /** Called once it is turned off: ends the spans that are open, and says nothing of how their exchanges end. Without it, endWhatIsOver does. */
+  letGo?(): void;
 }
 
 /** A span that is open, and what is captured of its exchange. */

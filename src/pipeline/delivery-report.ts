@@ -1,11 +1,11 @@
-// Used by the batch processor: says once that a destination fails, once that it is back, and at the end what was lost.
+// Used by the delivery queue: says once that a destination fails, once that it is back, and at the end what was lost.
 import { diag } from '@opentelemetry/api';
 import { toErrorText } from '../log/log.ts';
 
 /** One and many of what is sent. */
 export type Noun = readonly [one: string, many: string];
 
-const FATE = { kept: 'kept for a while', lost: 'lost' } as const;
+const FATE = { kept: 'kept for a while', spooled: 'kept in the spool', lost: 'lost' } as const;
 
 /** Counts what happens to spans, or log records, on their way to one destination, and puts it in one line where a person needs to know. */
 export class DeliveryReport {
@@ -22,7 +22,7 @@ export class DeliveryReport {
   }
 
   /** An attempt failed; what it carried is kept for another, or lost (then `lose` follows). */
-  trouble(error: unknown, fate: 'kept' | 'lost'): void {
+  trouble(error: unknown, fate: keyof typeof FATE): void {
     if (this.#failing) return;
     this.#failing = true;
     diag.warn(

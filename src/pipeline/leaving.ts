@@ -2,23 +2,37 @@
 // Imported, not read from the global scope: a program may put something else in its place.
 import process from 'node:process';
 import { guard } from '../log/guard.ts';
+import { stopwatch } from '../log/stopwatch.ts';
 
 export interface LeavingOptions {
   readonly isRepl: boolean;
+  /** A process that exits is held so long at most; after a signal, and at a natural end, twice as long. */
+  readonly exitMillis: number;
   /** True when there is something to send. */
   readonly isPending: () => boolean;
   readonly flush: () => Promise<unknown>;
+  /** The same where the process lives on. */
+  readonly flushNow: () => Promise<unknown>;
   /** Ends a flush that took too long, so that it holds the process no longer. */
   readonly abandon: () => void;
   readonly flushBlocking: (limitMillis: number) => void;
+  /** Tells of a call of process.abort(). */
+  readonly watchAbort: (beforeAbort: () => void) => Disposable;
 }
 
-/** After a signal the process lives this much longer at most; on exit it is held for the other at most. */
-const SIGNAL_LIMIT_MILLIS = 2000;
-const EXIT_LIMIT_MILLIS = 1000;
+/** Shared by the signals: which of them is ending the process, as soon as all is sent. */
+interface Leaving {
+  departure: { readonly sinceMillis: number; /** Dies of the signal, now. */ readonly die: () => void } | undefined;
+}
+
+/** Who gets a signal from a terminal and from a parent that passes it on gets it twice; later than this, somebody is impatient. */
+const SAME_SIGNAL_MILLIS = 250;
 
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
+
+/** The first process of a container: the system does not end it by a signal that it has no handler for, and so neither do we. */
+const INIT = 1;
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const ROOMY: ReadonlySet<string | symbol> = new Set(['exit', 'beforeExit', 'uncaughtExceptionMonitor', ...SIGNALS]);
@@ -32,24 +46,31 @@ export function flushOnLeaving(options: LeavingOptions): Disposable {
   // A REPL interrupts what it evaluates on SIGINT. Node loses that when there is a listener: it removes all of them for the evaluation, and
   // with the last one the system's own way with the signal comes back, which is death.
   const watched = SIGNALS.filter((signal) => signal !== 'SIGINT' || !options.isRepl);
-  const signals = watched.map((signal) => watchSignal(signal, options));
+  const leaving: Leaving = { departure: undefined };
+  const signals = watched.map((signal) => watchSignal(signal, options, leaving));
   let held = false;
   let isLate = false;
   const onBeforeExit = guard('beforeExit', () => {
     // Work started here makes Node emit beforeExit again: with listeners of the application's own that would be noticed, and `exit` flushes as well.
     if (held || !options.isPending() || process.listenerCount('beforeExit') > 1) return;
     held = true;
-    void holdFor(options.flush(), SIGNAL_LIMIT_MILLIS).then((isDone) => {
+    void holdFor(options.flush(), 2 * options.exitMillis).then((isDone) => {
       isLate = !isDone;
       if (isLate) options.abandon();
     });
   });
-  const onExit = guard('exit', () => options.flushBlocking(isLate ? 0 : EXIT_LIMIT_MILLIS));
+  const onExit = guard('exit', () => {
+    options.flushBlocking(isLate ? 0 : options.exitMillis);
+    // The program ends itself while a signal is ending it, which without us it would not have lived to do.
+    leaving.departure?.die();
+  });
+  const abort = options.watchAbort(() => options.flushBlocking(options.exitMillis));
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
   process.on('newListener', makeRoom);
   return {
     [Symbol.dispose]: () => {
+      abort[Symbol.dispose]();
       process.removeListener('newListener', makeRoom);
       process.removeListener('beforeExit', onBeforeExit);
       process.removeListener('exit', onExit);
@@ -72,21 +93,40 @@ function makeRoom(name: string | symbol): void {
  * Listens to a signal only while the application does not: who counts listeners (signal-exit ends the process when it is the only one)
  * must not find ours beside his own.
  */
-function watchSignal(signal: LeavingSignal, { flush, flushBlocking }: LeavingOptions): Disposable {
-  let leaving = false;
+function watchSignal(
+  signal: LeavingSignal,
+  { exitMillis, flush, flushNow, flushBlocking }: LeavingOptions,
+  leaving: Leaving,
+): Disposable {
+  let isFlushing = false;
   const others = (): number => process.listenerCount(signal) - (process.listeners(signal).includes(onSignal) ? 1 : 0);
   const onSignal = (): void => {
-    if (leaving || others() > 0) return;
-    leaving = true;
-    const startMillis = performance.now();
-    void holdFor(flush(), SIGNAL_LIMIT_MILLIS).then(() => {
-      if (others() > 0) return;
-      stop();
+    if (isFlushing || others() > 0) return;
+    if (process.pid === INIT) {
+      isFlushing = true;
+      void holdFor(flushNow(), 2 * exitMillis).then(() => (isFlushing = false));
+      return;
+    }
+    const sinceMillis = stopwatch();
+    const { departure } = leaving;
+    if (departure !== undefined) {
+      if (sinceMillis - departure.sinceMillis > SAME_SIGNAL_MILLIS) departure.die();
+      return;
+    }
+    leaving.departure = { sinceMillis, die };
+    void holdFor(flush(), 2 * exitMillis).then(() => {
+      // The application has come to handle it itself, and decides.
+      if (others() > 0) leaving.departure = undefined;
+      if (leaving.departure === undefined) return;
       // The spans that are open until now end here, and get what is left of the time.
-      const restMillis = SIGNAL_LIMIT_MILLIS - (performance.now() - startMillis);
-      flushBlocking(Math.max(0, Math.min(EXIT_LIMIT_MILLIS, restMillis)));
-      process.kill(process.pid, signal);
+      const restMillis = 2 * exitMillis - (stopwatch() - sinceMillis);
+      flushBlocking(Math.max(0, Math.min(exitMillis, restMillis)));
+      die();
     });
+  };
+  const die = (): void => {
+    stop();
+    process.kill(process.pid, signal);
   };
   const add = (): void => {
     if (!process.listeners(signal).includes(onSignal)) process.on(signal, onSignal);
@@ -113,7 +153,7 @@ function watchSignal(signal: LeavingSignal, { flush, flushBlocking }: LeavingOpt
 }
 
 /** Waits for `work`, keeping the process alive for it, but never longer than `limitMillis`; false when that was too short. */
-function holdFor(work: Promise<unknown>, limitMillis: number): Promise<boolean> {
+export function holdFor(work: Promise<unknown>, limitMillis: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), limitMillis);
     void work

@@ -54,6 +54,7 @@ export function toLogfireTarget(
     url: addSignalPath(baseUrl, signal),
     protocol: 'http/protobuf',
     headers: { authorization: token },
+    tenant: token,
     compression: 'gzip',
     attemptMillis: config['export.otlp.timeoutMillis'],
     tls: {},

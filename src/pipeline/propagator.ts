@@ -39,21 +39,27 @@ const PROPAGATORS: Readonly<Record<PropagatorName, () => TextMapPropagator>> = {
 export function createPropagator(
   config: Pick<Config, 'propagation.propagators' | 'propagation.accept'>,
 ): TextMapPropagator {
-  const composite = new CompositePropagator({
-    propagators: config['propagation.propagators'].map((name) => PROPAGATORS[name]()),
-  });
+  const names = config['propagation.propagators'];
+  const composite = new CompositePropagator({ propagators: names.map((name) => PROPAGATORS[name]()) });
+  // The headers without which nothing can come in. Others than the W3C's read more than they write.
+  const entrances = names.every(isW3C) ? composite.fields() : undefined;
   return {
     inject(context, carrier, setter) {
       // Not every propagator looks for itself.
-      if (!isTracingSuppressed(context)) composite.inject(context, carrier, onlyValid(setter));
+      if (!isTracingSuppressed(context)) composite.inject(context, carrier, new OnlyValid(setter));
     },
     extract(context, carrier, getter) {
       if (!config['propagation.accept']) return context;
+      // Most requests of a public server bring none.
+      if (entrances?.every((name) => isAbsent(getter.get(carrier, name))) === true) return context;
       return checkParent(context, composite.extract(context, carrier, readCarefully(getter)));
     },
     fields: () => composite.fields(),
   };
 }
+
+const isW3C = (name: PropagatorName): boolean => name === 'tracecontext' || name === 'baggage';
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
 /** What no header may hold: control characters, and what is not Latin-1. */
 const NOT_IN_HEADERS = /[^\t\x20-\x7e\x80-\xff]/;
@@ -63,12 +69,16 @@ const NOT_IN_HEADERS = /[^\t\x20-\x7e\x80-\xff]/;
  * an application's baggage may be any text.
  * @note http refuses such a header, http2 sends it, and the server then resets the request.
  */
-function onlyValid<Carrier>(setter: TextMapSetter<Carrier>): TextMapSetter<Carrier> {
-  return {
-    set(carrier, name, value) {
-      if (value !== '' && !NOT_IN_HEADERS.test(value)) setter.set(carrier, name, value);
-    },
-  };
+class OnlyValid<Carrier> implements TextMapSetter<Carrier> {
+  readonly #setter: TextMapSetter<Carrier>;
+
+  constructor(setter: TextMapSetter<Carrier>) {
+    this.#setter = setter;
+  }
+
+  set(carrier: Carrier, name: string, value: string): void {
+    if (value !== '' && !NOT_IN_HEADERS.test(value)) this.#setter.set(carrier, name, value);
+  }
 }
 
 /** The W3C's limits of a baggage; more of a tracestate than anybody is asked to understand. */

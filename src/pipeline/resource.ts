@@ -21,6 +21,8 @@ export interface ResourceOptions {
   readonly config: Config;
   readonly redactAttribute: (name: string, value: string) => string;
   readonly agentVersion: string;
+  /** What is known of where the process runs; what is configured goes over it. */
+  readonly platform?: Attributes | undefined;
 }
 
 /** Attribute names of the conventions that are not stable yet, and so not among the package's constants. */
@@ -52,10 +54,11 @@ const CLOUD_PACKAGES: Readonly<Record<string, string>> = {
 };
 
 /** Detectors, then the configured attributes over them, then the service's own names over all. Every text is redacted. */
-export function createResource({ config, redactAttribute, agentVersion }: ResourceOptions): Resource {
+export function createResource({ config, redactAttribute, agentVersion, platform }: ResourceOptions): Resource {
   const names = config['resource.detectors'];
   const attributes: Attributes = {};
   for (const name of names) Object.assign(attributes, DETECTORS[name]?.());
+  Object.assign(attributes, platform);
   Object.assign(attributes, config['resource.attributes']);
   setWhereGiven(attributes, ATTR_SERVICE_NAME, config['service.name']);
   setWhereGiven(attributes, ATTR_SERVICE_VERSION, config['service.version']);

@@ -3,21 +3,17 @@
 import {
   type Context,
   ROOT_CONTEXT,
+  type Span,
   type SpanContext,
   TraceFlags,
-  type Tracer,
   createContextKey,
   isSpanContextValid,
   trace,
 } from '@opentelemetry/api';
-import {
-  type IdGenerator,
-  RandomIdGenerator,
-  type Sampler,
-  SamplingDecision,
-  TraceIdRatioBasedSampler,
-} from '@opentelemetry/sdk-trace';
+import { type Sampler, SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
+import { stopwatch } from '../log/stopwatch.ts';
+import { type IdSource, createRandomIds } from '../tracer/ids.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface SamplingOptions {
@@ -29,27 +25,21 @@ export interface SamplingOptions {
 }
 
 /**
- * What becomes of a request. `dropped`: nothing is made for it, and this context, with an unsampled span that is none, is gone on with.
+ * What becomes of a request. `dropped`: nothing is made for it, and what goes on is this unsampled span, which is none.
  * `startIn`: a span is started in this context.
  */
-export type Sampled = { readonly dropped: Context } | { readonly startIn: Context };
+export type Sampled = { readonly dropped: Span } | { readonly startIn: Context };
 
 export interface Sampling {
   readonly sampler: Sampler;
-  readonly idGenerator: IdGenerator;
+  /** Gives the span of a request the trace id with which `decide` decided. */
+  readonly idGenerator: IdSource;
   /** Decides on a request by its parent; `ratio` is what a URL rule asks for, should a trace begin here. */
   decide(parent: Context, ratio: number | undefined): Sampled;
-  /** A tracer that gives a span the trace id with which `decide` decided. */
-  honour(tracer: Pick<Tracer, 'startSpan'>): Pick<Tracer, 'startSpan'>;
 }
 
 /** Whether a trace is kept. */
 type Judge = (traceId: string) => boolean;
-
-interface Decided {
-  readonly traceId: string;
-  readonly isKept: boolean;
-}
 
 const DECIDED = createContextKey('tracing: sampling decision');
 
@@ -57,18 +47,13 @@ const DECIDED = createContextKey('tracing: sampling decision');
  * A span follows its parent; `followParent: false` lets only those in this process lead. Where a trace begins the rule's ratio or the
  * option's decides, by the trace id as every OpenTelemetry SDK does, and then `perSecond`.
  */
-export function createSampling({
-  config,
-  recordDropped,
-  now = performance.now.bind(performance),
-}: SamplingOptions): Sampling {
+export function createSampling({ config, recordDropped, now }: SamplingOptions): Sampling {
   const perSecond = config['sampling.perSecond'];
-  const bucket = perSecond === undefined ? undefined : new TokenBucket({ perSecond, now });
+  const bucket = perSecond === undefined ? undefined : new TokenBucket({ perSecond, now: now ?? stopwatch });
   const follows = config['sampling.followParent'];
   const judges = new Map<number, Judge>();
   const judgeOption = judgeOf(config['sampling.ratio']);
-  const random = new RandomIdGenerator();
-  let prepared: string | undefined;
+  const random = createRandomIds();
 
   function judgeOf(ratio: number): Judge {
     const judge = judges.get(ratio) ?? createJudge(ratio);
@@ -83,48 +68,58 @@ export function createSampling({
     return judge(traceId) && (bucket === undefined || bucket.take());
   }
 
-  const dropped = recordDropped ? SamplingDecision.RECORD : SamplingDecision.NOT_RECORD;
+  const keep = { decision: SamplingDecision.RECORD_AND_SAMPLED };
+  const drop = { decision: recordDropped ? SamplingDecision.RECORD : SamplingDecision.NOT_RECORD };
   return {
     decide(parentContext, ratio) {
       const parent = readParent(parentContext);
-      const traceId = parent?.traceId ?? random.generateTraceId();
-      const decided: Decided = { traceId, isKept: isKept(parent, traceId, ratio) };
-      if (decided.isKept || recordDropped) return { startIn: parentContext.setValue(DECIDED, decided) };
+      const traceId = parent?.traceId ?? random.generateTraceId(parentContext);
+      const kept = isKept(parent, traceId, ratio);
+      if (kept || recordDropped) return { startIn: new DecidedContext(parentContext, traceId, kept) };
       const { traceState } = parent ?? {};
       const none = { traceId, spanId: random.generateSpanId(), traceFlags: TraceFlags.NONE };
       return {
-        dropped: trace.setSpanContext(parentContext, traceState === undefined ? none : { ...none, traceState }),
+        dropped: trace.wrapSpanContext(traceState === undefined ? none : { ...none, traceState }),
       };
     },
     sampler: {
       shouldSample(context, traceId) {
         const decided = readDecided(context);
         const kept = decided?.traceId === traceId ? decided.isKept : isKept(readParent(context), traceId, undefined);
-        return { decision: kept ? SamplingDecision.RECORD_AND_SAMPLED : dropped };
+        return kept ? keep : drop;
       },
       toString: () => `Sampling{${config['sampling.ratio']}}`,
     },
     idGenerator: {
-      generateSpanId: () => random.generateSpanId(),
-      generateTraceId() {
-        const id = prepared ?? random.generateTraceId();
-        prepared = undefined;
-        return id;
-      },
+      generateSpanId: random.generateSpanId,
+      generateTraceId: (context) => readDecided(context)?.traceId ?? random.generateTraceId(context),
     },
-    honour: (tracer) => ({
-      startSpan(name, options, context) {
-        // The SDK asks its id generator within this call, and only where there is no parent.
-        prepared =
-          context === undefined || readParent(context) !== undefined ? undefined : readDecided(context)?.traceId;
-        try {
-          return tracer.startSpan(name, options, context);
-        } finally {
-          prepared = undefined;
-        }
-      },
-    }),
   };
+}
+
+/** A context with what was decided in it. Every request that is kept has one, and needs it once, so it copies nothing. */
+class DecidedContext implements Context {
+  readonly traceId: string;
+  readonly isKept: boolean;
+  readonly #context: Context;
+
+  constructor(context: Context, traceId: string, isKept: boolean) {
+    this.#context = context;
+    this.traceId = traceId;
+    this.isKept = isKept;
+  }
+
+  getValue(key: symbol): unknown {
+    return key === DECIDED ? this : this.#context.getValue(key);
+  }
+
+  setValue(key: symbol, value: unknown): Context {
+    return this.#context.setValue(DECIDED, this).setValue(key, value);
+  }
+
+  deleteValue(key: symbol): Context {
+    return this.#context.setValue(DECIDED, this).deleteValue(key);
+  }
 }
 
 function createJudge(ratio: number): Judge {
@@ -139,7 +134,7 @@ function readParent(context: Context): SpanContext | undefined {
   return parent !== undefined && isSpanContextValid(parent) ? parent : undefined;
 }
 
-function readDecided(context: Context): Decided | undefined {
-  // Only decide() writes under this key.
-  return context.getValue(DECIDED) as Decided | undefined;
+function readDecided(context: Context): DecidedContext | undefined {
+  // Nothing else is under this key.
+  return context.getValue(DECIDED) as DecidedContext | undefined;
 }

@@ -1,22 +1,31 @@
 // Called once by agent.ts: config -> tracer provider, processors, destinations, and the way out of the process.
-import { context, propagation, trace } from '@opentelemetry/api';
+import { type Attributes, type Tracer, context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
 import type { Destination } from '../exporters/destination.ts';
+import type { OtlpTarget } from '../exporters/otlp/otlp-sender.ts';
 import { KeepProcessor } from '../processors/keep-processor.ts';
-import { type SpanStarter, createRedactionGuard } from '../processors/redaction-guard.ts';
+import { createRedactionGuard } from '../processors/redaction-guard.ts';
 import { createSampledOnly } from '../processors/sampled-only.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
-import { flushOnLeaving } from './leaving.ts';
+import { TracerProvider } from '../tracer/tracer-provider.ts';
+import { flushOnLeaving, holdFor } from './leaving.ts';
 import type { LogfireProject } from './logfire.ts';
 import { loadLogs } from './logs/load-logs.ts';
 import { loadMetrics } from './metrics/load-metrics.ts';
+import { isMetricsOn } from './metrics-on.ts';
 import { createResource } from './resource.ts';
 import { createPropagator } from './propagator.ts';
 import { type Sampling, createSampling } from './sampling.ts';
 import { toSpanLimits } from './sdk-parts.ts';
-import { SpanBatch } from './span-batch.ts';
+import { SpanDelivery } from './span-delivery.ts';
+import { loadSpool } from './spool/load-spool.ts';
+import { ThreadReceiver } from './threads/thread-receiver.ts';
+import { ThreadSender } from './threads/thread-sender.ts';
+import { type ThreadStart, createTraffic } from './threads/thread-start.ts';
+import { createThreadIntake } from './threads/thread-intake.ts';
 
 export interface PipelineOptions {
   readonly config: Config;
@@ -25,23 +34,39 @@ export interface PipelineOptions {
   readonly scope: { readonly name: string; readonly version: string };
   /** Where spans are sent. */
   readonly destinations: readonly Destination[];
+  /** Where log records are sent in place of what the configuration says: a viewer. */
+  readonly logsTarget?: OtlpTarget | undefined;
   /** Where metrics go when they are on and no OTLP endpoint is named. */
   readonly logfire: readonly LogfireProject[];
   /** Called when the process exits, before the last flush. */
   readonly beforeExitFlush: () => void;
   readonly isRepl: boolean;
+  /** What relative paths begin at. */
+  readonly cwd: string;
+  /** Tells of a call of process.abort(). */
+  readonly watchAbort: (beforeAbort: () => void) => Disposable;
   /** What else is told of every span, such as the console. */
   readonly processors: readonly SpanProcessor[];
+  /** In a worker thread: what the main thread's agent says. Then what ends goes there, and to no destination from here. */
+  readonly thread?: ThreadStart | undefined;
+  /** What is known of where the process runs, for the resource. */
+  readonly platform?: Attributes | undefined;
 }
 
 /** A running pipeline. Disposing it takes it out of the process again, without waiting for what is on its way. */
 export interface Pipeline extends Disposable {
   /** For spans whose attributes are redacted before they are born. */
-  readonly tracer: SpanStarter;
+  readonly tracer: Pick<Tracer, 'startSpan'>;
   /** Which requests are made a span at all. */
   readonly sampling: Pick<Sampling, 'decide'>;
   /** Whether log records are sent. */
   readonly sendsLogs: boolean;
+  /** Sends all that has ended; resolves when it is delivered or given up, and after `limitMillis` at the latest. */
+  flush(limitMillis: number): Promise<void>;
+  /** Takes the spans and log records of the workers that this thread makes. */
+  readonly threads: Pick<ThreadReceiver, 'listenTo'>;
+  /** What a worker's agent is to know of this pipeline. */
+  readonly forThreads: Pick<ThreadStart, 'wantsStarts' | 'sendsLogs' | 'maxItems' | 'traffic'>;
 }
 
 /** Builds the pipeline and registers it as the process's OpenTelemetry SDK. */
@@ -50,73 +75,119 @@ export function startPipeline({
   redactor,
   scope,
   destinations,
+  logsTarget,
   logfire,
   beforeExitFlush,
   isRepl,
+  cwd,
+  watchAbort,
   processors,
+  thread,
+  platform,
 }: PipelineOptions): Pipeline {
-  const resource = createResource({
-    config,
-    agentVersion: scope.version,
-    redactAttribute: (name, value) => redactor.redactAttribute(name, value),
-  });
+  const sender = thread === undefined ? undefined : new ThreadSender(thread);
+  const hasMetrics = isMetricsOn(config);
+  const resource =
+    sender !== undefined && !hasMetrics
+      ? resourceFromAttributes({})
+      : createResource({
+          config,
+          platform,
+          agentVersion: scope.version,
+          redactAttribute: (name, value) => redactor.redactAttribute(name, value),
+        });
   const ready = resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined;
-  const batches = destinations.map(
-    (destination) =>
-      new SpanBatch({
-        destination,
-        delayMillis: config['export.batch.delayMillis'],
-        maxBatchItems: config['export.batch.maxSpans'],
-        maxQueueItems: config['export.batch.maxQueueSpans'],
-        maxQueueBytes: config['export.batch.maxBytes'],
-        ready,
-      }),
-  );
-  const logs = loadLogs({ config, redactor, resource, ready });
+  const spool = sender === undefined ? loadSpool(config, cwd) : undefined;
+  const spans = new SpanDelivery({
+    destinations,
+    resource,
+    delayMillis: config['export.batch.delayMillis'],
+    maxBatchItems: config['export.batch.maxSpans'],
+    maxQueueItems: config['export.batch.maxQueueSpans'],
+    maxQueueBytes: config['export.batch.maxBytes'],
+    patienceMillis: config['export.batch.timeoutMillis'],
+    spool,
+    ready,
+  });
+  const logs =
+    thread?.sendsLogs === false
+      ? undefined
+      : loadLogs({ config, target: logsTarget, redactor, resource, spool, ready, thread: sender });
   // All that sends in batches, whatever it sends.
-  const senders = logs === undefined ? batches : [...batches, logs.batch];
+  const deliveries = logs?.delivery === undefined ? [spans] : [spans, logs.delivery];
+  const next = [spans, ...processors, ...(sender === undefined ? [] : [sender])];
   const guard = createRedactionGuard({ redactor, maxValueLength: config['limits.attributeValueLength'] });
-  const metrics = loadMetrics({ config, logfire, redactor, resource, scope });
-  const keep = createKeep(config, [...batches, ...processors]);
+  const metrics =
+    sender !== undefined && !hasMetrics ? undefined : loadMetrics({ config, logfire, redactor, resource, scope });
+  const keep = createKeep(config, next);
   const sampling = createSampling({ config, recordDropped: metrics !== undefined || keep !== undefined });
   const provider = new TracerProvider({
     resource,
     sampler: sampling.sampler,
     idGenerator: sampling.idGenerator,
     spanLimits: toSpanLimits(config),
-    spanProcessors: [
-      guard,
-      ...(metrics === undefined ? [] : [metrics.processor]),
-      keep ?? createSampledOnly([...batches, ...processors]),
-    ],
+    spanProcessors: [guard, ...(metrics === undefined ? [] : [metrics.processor]), keep ?? createSampledOnly(next)],
   });
   const contextManager = new AsyncLocalStorageContextManager();
   context.setGlobalContextManager(contextManager.enable());
   propagation.setGlobalPropagator(createPropagator(config));
   trace.setGlobalTracerProvider(provider);
+  const traffic = thread?.traffic ?? createTraffic();
+  const threads = new ThreadReceiver(
+    traffic,
+    sender === undefined
+      ? createThreadIntake({ resource, next, addLog: (record) => logs?.delivery?.add(record) })
+      : (message) => sender.relay(message),
+  );
+  const flushNow = (): Promise<unknown> => {
+    threads.drain();
+    return Promise.all([...deliveries.map((delivery) => delivery.flush()), metrics?.flush()]);
+  };
   const leaving = flushOnLeaving({
     isRepl,
-    isPending: () => senders.some((sender) => sender.isPending()) || metrics?.isPending() === true,
-    flush: () => Promise.all([...senders.map((sender) => sender.leave()), metrics?.leave()]),
+    watchAbort,
+    exitMillis: config['export.exitMillis'],
+    isPending: () => {
+      threads.drain();
+      return deliveries.some((delivery) => delivery.isPending()) || metrics?.isPending() === true;
+    },
+    flushNow,
+    flush: () => {
+      threads.drain();
+      return Promise.all([...deliveries.map((delivery) => delivery.leave()), metrics?.leave()]);
+    },
     abandon: () => {
-      for (const sender of senders) sender.abandon();
+      for (const delivery of deliveries) delivery.abandon();
       metrics?.abandon();
     },
     flushBlocking: (limitMillis) => {
       beforeExitFlush();
+      threads.close();
+      void sender?.shutdown();
       // All at the same time: together they hold the process no longer than one alone, and none waits for another.
-      const flushes = [metrics, ...senders].map((sender) => sender?.startLastFlush(limitMillis));
+      const flushes = [metrics, ...deliveries].map((delivery) => delivery?.startLastFlush(limitMillis));
       for (const awaitEnd of flushes) awaitEnd?.();
       keep?.report();
       for (const processor of processors) void processor.shutdown();
     },
   });
   return {
-    tracer: guard.vouchFor(sampling.honour(provider.getTracer(scope.name, scope.version))),
+    tracer: provider.createVouchedTracer(scope),
     sampling,
     sendsLogs: logs !== undefined,
+    async flush(limitMillis) {
+      await holdFor(flushNow(), limitMillis);
+    },
+    threads,
+    forThreads: {
+      wantsStarts: thread?.wantsStarts ?? processors.length > 0,
+      sendsLogs: logs !== undefined,
+      maxItems: thread?.maxItems ?? config['export.batch.maxQueueSpans'],
+      traffic,
+    },
     [Symbol.dispose]() {
       leaving[Symbol.dispose]();
+      threads.close();
       void provider.shutdown();
       metrics?.[Symbol.dispose]();
       logs?.[Symbol.dispose]();

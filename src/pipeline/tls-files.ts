@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
 import { diag } from '@opentelemetry/api';
-import type { TlsOptions } from '../exporters/otlp/http-post.ts';
+import type { TlsOptions } from '../exporters/otlp/connection.ts';
 import { toErrorText } from '../log/log.ts';
 
 /** An option and the path that it holds. */

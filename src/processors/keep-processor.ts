@@ -3,6 +3,7 @@
 import { type Context, ROOT_CONTEXT, SpanStatusCode, TraceFlags, diag, trace } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { stopwatch } from '../log/stopwatch.ts';
 import { isSampled } from './sampled-only.ts';
 import { estimateBytes } from './span-bytes.ts';
 
@@ -54,7 +55,7 @@ export class KeepProcessor implements SpanProcessor {
 
   constructor(options: KeepOptions) {
     this.#options = options;
-    this.#now = options.now ?? performance.now.bind(performance);
+    this.#now = options.now ?? stopwatch;
   }
 
   onStart(span: Span, parentContext: Context): void {

@@ -4,24 +4,17 @@ import {
   type Attributes,
   type SpanContext,
   type TraceState,
-  type Tracer,
   createTraceState,
 } from '@opentelemetry/api';
 import type { Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Redactor } from '../redaction/create-redactor.ts';
+import { SpanImpl } from '../tracer/span-impl.ts';
+import { visitAll } from '../tracer/vouching.ts';
 
 export interface RedactionGuardOptions {
   readonly redactor: Redactor;
   /** `limits.attributeValueLength`. Kept here and not by the SDK, which cuts as soon as a value is set: half a secret is not recognised. */
   readonly maxValueLength: number | undefined;
-}
-
-/** The part of a tracer that the instrumentations use. */
-export type SpanStarter = Pick<Tracer, 'startSpan'>;
-
-export interface RedactionGuard extends SpanProcessor {
-  /** A tracer for those who clean before a span is born: attributes that are still the born ones are not read again. */
-  vouchFor(tracer: SpanStarter): SpanStarter;
 }
 
 type Scope = Span['instrumentationScope'];
@@ -33,8 +26,7 @@ const MAX_CLEAN_NAMES = 1000;
  * Cleans every text of a span: name, scope, attributes and their names, events, links and status; also what an application writes into
  * a span that it did not make (`trace.getActiveSpan()`).
  */
-export function createRedactionGuard({ redactor, maxValueLength }: RedactionGuardOptions): RedactionGuard {
-  const births = new WeakMap<object, Attributes>();
+export function createRedactionGuard({ redactor, maxValueLength }: RedactionGuardOptions): SpanProcessor {
   const scopes = new WeakMap<Scope, Scope>();
   const cleanNames = new Set<string>();
 
@@ -53,15 +45,17 @@ export function createRedactionGuard({ redactor, maxValueLength }: RedactionGuar
   }
 
   /** In place: the object is the span's own, and a span that is ending takes no more attributes through its limits. */
-  function redactAttributes(attributes: Attributes | undefined, born?: Attributes): void {
-    for (const name in attributes) {
-      const value = attributes[name];
-      const redacted = born !== undefined && born[name] === value ? value : redactValue(name, value);
-      const cut = maxValueLength === undefined ? redacted : cutValue(redacted, maxValueLength);
-      const cleanName = cleanNames.has(name) ? name : redactName(name);
-      if (cleanName !== name) delete attributes[name];
-      if (cut !== value || cleanName !== name) attributes[cleanName] = cut;
-    }
+  function redactEntry(attributes: Attributes, name: string): void {
+    const value = attributes[name];
+    const redacted = redactValue(name, value);
+    const cut = maxValueLength === undefined ? redacted : cutValue(redacted, maxValueLength);
+    const cleanName = cleanNames.has(name) ? name : redactName(name);
+    if (cleanName !== name) delete attributes[name];
+    if (cut !== value || cleanName !== name) attributes[cleanName] = cut;
+  }
+
+  function redactAttributes(attributes: Attributes | undefined): void {
+    if (attributes !== undefined) visitAll(attributes, redactEntry);
   }
 
   /** Names are few and the same in every span, so each is read once. */
@@ -96,7 +90,8 @@ export function createRedactionGuard({ redactor, maxValueLength }: RedactionGuar
       const scope = redactScope(span.instrumentationScope);
       // A tracer's scope is shared by its spans and read-only; the span's own reference to it can be exchanged.
       if (scope !== span.instrumentationScope) Object.assign(span, { instrumentationScope: scope });
-      redactAttributes(span.attributes, births.get(span));
+      if (span instanceof SpanImpl) span.visitUnread(redactEntry);
+      else redactAttributes(span.attributes);
       for (const event of span.events) {
         event.name = redactor.redact(event.name, 'string');
         redactAttributes(event.attributes);
@@ -114,13 +109,6 @@ export function createRedactionGuard({ redactor, maxValueLength }: RedactionGuar
     onEnd(): void {},
     forceFlush: () => Promise.resolve(),
     shutdown: () => Promise.resolve(),
-    vouchFor: (tracer) => ({
-      startSpan(name, options, context) {
-        const span = tracer.startSpan(name, options, context);
-        if (options?.attributes !== undefined && span.isRecording()) births.set(span, options.attributes);
-        return span;
-      },
-    }),
   };
 }
 

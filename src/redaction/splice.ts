@@ -48,13 +48,14 @@ export function toOriginal(
 }
 
 /** A marker in the spliced text, and the stretch of the original text it stands for. */
-interface MarkerPlace {
+export interface MarkerPlace {
   readonly from: number;
   readonly to: number;
   readonly finding: Finding;
 }
 
-function markerPlaces(findings: readonly Finding[], marker: string): readonly MarkerPlace[] {
+/** Where the markers stand in the text that `splice` gives. */
+export function markerPlaces(findings: readonly Finding[], marker: string): readonly MarkerPlace[] {
   let shift = 0;
   return findings.map((finding) => {
     const length = finding.rule === DROP_RULE ? 0 : marker.length;

@@ -26,22 +26,21 @@ for (const separator of '_-.+~[]*!$ ') CODES[separator.charCodeAt(0)] = SKIP;
 /** Compiles words. A word of fewer than three letters, or not of ASCII, makes every text a hit. */
 export function createTrigrams(words: readonly string[]): Trigrams {
   const table = new Uint8Array(TRIGRAM_MASK + 1);
-  const beginnings: Uint8Array[][] = [[]];
+  const wordsOf: string[][] = [[]];
   let always = false;
   for (const word of new Set(words)) {
-    const codes = toCodes(word);
-    if (codes === undefined) {
+    const ending = toEnding(word);
+    if (ending === undefined) {
       always = true;
       continue;
     }
-    const run = codes.slice(-3).reduce((rolling, code) => (rolling << 5) | code, 0);
-    const number = table[run] || beginnings.push([]) - 1;
+    const number = table[ending] || wordsOf.push([]) - 1;
     // More than 255 endings do not fit the table; the words beyond share the last number, which then always confirms.
-    table[run] = Math.min(number, 255);
-    beginnings[Math.min(number, 255)]?.push(number > 255 ? new Uint8Array(0) : codes.slice(0, -3).reverse());
+    table[ending] = Math.min(number, 255);
+    wordsOf[Math.min(number, 255)]?.push(number > 255 ? '' : word);
   }
   const confirm = (text: string, at: number, number: number): boolean => {
-    for (const beginning of beginnings[number] ?? []) if (endsWith(text, at, beginning)) return true;
+    for (const word of wordsOf[number] ?? []) if (endsWith(text, at, word)) return true;
     return false;
   };
   const hit = (text: string, start: number, end: number): boolean => {
@@ -61,11 +60,12 @@ export function createTrigrams(words: readonly string[]): Trigrams {
   return { hit, table, confirm };
 }
 
-/** Compares what stands before the last three letters of a word, backwards. */
-function endsWith(text: string, last: number, reversed: Uint8Array): boolean {
+/** Compares a word with what ends at `last`, backwards. */
+function endsWith(text: string, last: number, word: string): boolean {
   let at = last;
-  for (let letters = 0; letters < 3; at--) if (CODES[text.charCodeAt(at)] !== SKIP) letters++;
-  for (const code of reversed) {
+  for (let index = word.length - 1; index >= 0; index--) {
+    const code = CODES[word.charCodeAt(index)];
+    if (code === SKIP) continue;
     while (at >= 0 && CODES[text.charCodeAt(at)] === SKIP) at--;
     if (at < 0 || CODES[text.charCodeAt(at)] !== code) return false;
     at--;
@@ -73,12 +73,16 @@ function endsWith(text: string, last: number, reversed: Uint8Array): boolean {
   return true;
 }
 
-function toCodes(word: string): Uint8Array | undefined {
-  const codes: number[] = [];
+/** The codes of its last three letters; undefined where it has fewer, or is not of ASCII. Some hundred words are compiled at every start. */
+function toEnding(word: string): number | undefined {
+  let ending = 0;
+  let letters = 0;
   for (let at = 0; at < word.length; at++) {
     const code = CODES[word.charCodeAt(at)] ?? RESET;
     if (code === RESET) return undefined;
-    if (code !== SKIP) codes.push(code);
+    if (code === SKIP) continue;
+    ending = ((ending << 5) | code) & TRIGRAM_MASK;
+    letters++;
   }
-  return codes.length < 3 ? undefined : Uint8Array.from(codes);
+  return letters < 3 ? undefined : ending;
 }

@@ -56,10 +56,11 @@ export function createUrlRules({ redactor, ignore, rules, filter }: UrlRulesOpti
   const compiled = rules.map((rule) => ({ rule, matches: compileMatch(rule.match ?? {}) }));
   const plain: Kept = { ignored: false, name: undefined, sample: undefined, capture: undefined, redactor };
   const combine = createCombiner(redactor);
+  const hasNone = ignored.length === 0 && compiled.length === 0;
 
   function decide(facts: RequestFacts): Decision {
+    if (hasNone) return plain;
     if (ignored.some((matches) => matches(facts))) return IGNORED;
-    if (compiled.length === 0) return plain;
     const fitting = compiled.filter(({ matches }) => matches(facts)).map(({ rule }) => rule);
     if (fitting.length === 0) return plain;
     if (first(fitting, 'ignore') === true) return IGNORED;

@@ -25,7 +25,10 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
   const redactor = createRedactor();
   const nowhere = {
     address: 'nowhere',
-    send: () => ({ done: Promise.resolve(), isWritten: () => true }),
+    encoding: 'protobuf' as const,
+    maxBatchBytes: 1e6,
+    maxInFlight: 1,
+    send: () => ({ outcome: Promise.resolve({ taken: true as const }), isWritten: () => true }),
     startSendBlocking: () => () => [],
   };
   const pipeline = startPipeline({
@@ -36,6 +39,8 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
     destinations: [nowhere],
     beforeExitFlush: () => {},
     isRepl: false,
+    cwd: '/',
+    watchAbort: () => ({ [Symbol.dispose]() {} }),
     processors: [],
   });
   const tools = {

@@ -34,8 +34,8 @@ const cases: readonly { name: string; text: string; lines: string[]; hidden: boo
   },
   {
     name: 'a key of a later version',
-    text: 'export:\n  spool: out\n',
-    lines: ['.tracingrc:2 export.spool is not supported in this version yet'],
+    text: 'console:\n  showSummary: true\n',
+    lines: ['.tracingrc:2 console.showSummary is not supported in this version yet'],
     hidden: false,
   },
   {

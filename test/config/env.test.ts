@@ -143,8 +143,8 @@ const wrong: readonly [Env, string][] = [
   ],
   [{ OTEL_SDK_DISABLED: 'maybe' }, 'OTEL_SDK_DISABLED: expected true or false, got "maybe"; using the default true'],
   [
-    { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
-    'OTEL_EXPORTER_OTLP_PROTOCOL: grpc is not supported in this version yet, only http/protobuf or http/json; using the default "http/protobuf"',
+    { OTEL_EXPORTER_OTLP_PROTOCOL: 'thrift' },
+    'OTEL_EXPORTER_OTLP_PROTOCOL: expected http/protobuf, http/json or grpc, got "thrift"; using the default "http/protobuf"',
   ],
   [
     { OTEL_PROPAGATORS: 'ottrace,tracecontext' },
@@ -206,7 +206,6 @@ const wrong: readonly [Env, string][] = [
     'OTEL_EXPORTER_OTLP_HEADERS: expected a header value without line breaks, got a string; ignoring it',
   ],
   [{ LOGFIRE_SHOW_SUMMARY: 'true' }, 'LOGFIRE_SHOW_SUMMARY is not supported in this version yet'],
-  [{ TRACING_SPOOL_DIR: '/tmp' }, 'TRACING_SPOOL_DIR is not supported in this version yet'],
   [{ LOGFIRE_PYDANTIC_PLUGIN_RECORD: 'all' }, 'LOGFIRE_PYDANTIC_PLUGIN_RECORD has no effect in Node'],
   [{ LOGFIRE_INSPECT_ARGUMENTS: '1' }, 'LOGFIRE_INSPECT_ARGUMENTS has no effect in Node'],
   [

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { runInNewContext } from 'node:vm';
-import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { endWithError } from '../../src/instrumentations/end-span.ts';
 import { createRedactor } from '../../src/redaction/create-redactor.ts';
+import { collectInto, createProvider } from '../tracer/provider.ts';
 
 function startOne(): { end(error: unknown): void; ended: ReadableSpan[] } {
   const ended: ReadableSpan[] = [];
-  const collector = {
-    onStart() {},
-    onEnd: (span: ReadableSpan) => void ended.push(span),
-    forceFlush: () => Promise.resolve(),
-    shutdown: () => Promise.resolve(),
-  };
-  const span = new TracerProvider({ spanProcessors: [collector] }).getTracer('test').startSpan('GET');
+  const span = createProvider({ spanProcessors: [collectInto(ended)] })
+    .getTracer('test')
+    .startSpan('GET');
   return { end: (error) => endWithError(span, error, createRedactor()), ended };
 }
 

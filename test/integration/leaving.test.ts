@@ -40,6 +40,9 @@ const toEnding = ({ code, signal, stdout, stderr }: Exit) => ({
   stderr: stderr
     .replaceAll(/^tracing: .*\n/gm, '')
     .replaceAll(/node:events:\d+:\d+/g, 'node:events')
+    // process.abort() prints where it was called, and for that our function is one line more.
+    .replaceAll(/^\d+: apply \(.*agent\.cjs:.*\n/gm, '')
+    .replaceAll(/^ ?\d+: (?:0x[\da-f]+ )?/gm, '')
     // Node 22 runs AsyncLocalStorage on async hooks, and has them in its stacks.
     .replaceAll(/^ +at (?:process\.)?callbackTrampoline \(node:internal\/async_hooks.*\n/gm, ''),
 });
@@ -92,10 +95,12 @@ suite('exits: a program ends as it does without the agent', { concurrency: 6 }, 
     ['exit-in-exit', END_LIMIT_MILLIS],
     ['sigterm', END_LIMIT_MILLIS],
     ['sigint', END_LIMIT_MILLIS],
+    ['abort', EXIT_LIMIT_MILLIS],
   ] as const) {
     test(`${way} with a sink (one span), a refused endpoint and one that hangs`, async (t) => {
       const [sink, moduleSink] = await Promise.all([closeAfter(t, startSink()), closeAfter(t, startSink())]);
-      const options = { program: 'exits.cjs', args: [way] };
+      // Where there may be a core.
+      const options = { program: 'exits.cjs', args: [way], cwd: tmpdir() };
       const moduleOptions = { ...options, program: 'exits.mjs' };
       const [bare, sent, unreachable, unanswered, moduleBare, moduleSent] = await Promise.all([
         runBare(options),
@@ -122,15 +127,57 @@ suite('exits: a program ends as it does without the agent', { concurrency: 6 }, 
     });
   }
 
-  for (const [way, signal] of [
-    ['sigkill', 'SIGKILL'],
-    ['abort', 'SIGABRT'],
-  ]) {
-    test(`${way} is the same death, with no promise for the spans`, async () => {
-      const exit = await runHeld(hanging.url, { program: 'exits.cjs', args: [way ?? ''], cwd: tmpdir() });
-      assert.deepEqual([exit.code, exit.signal], [null, signal]);
+  test('sigkill is the same death, with no promise for the spans', async () => {
+    const exit = await runHeld(hanging.url, { program: 'exits.cjs', args: ['sigkill'] });
+    assert.deepEqual([exit.code, exit.signal], [null, 'SIGKILL']);
+  });
+
+  for (const mode of ['strict', 'throw', 'warn', 'none', 'warn-with-error-code']) {
+    test(`an unhandled rejection under --unhandled-rejections=${mode} ends as without the agent, and the span arrives`, async (t) => {
+      const sink = await closeAfter(t, startSink());
+      const code = callAndThen(
+        "void Promise.reject(new Error('rejected on purpose')); setTimeout(() => console.log('alive'), 20);",
+      );
+      const flag = `--unhandled-rejections=${mode}`;
+      const [bare, traced] = await Promise.all([
+        runBare({ code, flags: [flag] }),
+        runTraced(sink.url, { code }, [...patientFlags, flag]),
+      ]);
+      const toText = (exit: Exit) => ({
+        ...toEnding(exit),
+        stderr: toEnding(exit).stderr.replaceAll(/node:\d+/g, 'node'),
+      });
+      assert.deepEqual(toText(traced), toText(bare));
+      assert.equal(sink.spans.length, 1);
     });
   }
+
+  for (const [how, code] of [
+    ['as a property', callAndThen('process.abort()')],
+    ['by a name that was imported', `import { abort } from 'node:process'; ${callAndThen('abort()')}`],
+    ['while the process exits', callAndThen("process.on('exit', () => process.abort()); process.exit(3)")],
+  ] as const) {
+    test(`process.abort() ${how} sends the span first`, async (t) => {
+      const sink = await closeAfter(t, startSink());
+      const options = { code, cwd: tmpdir() };
+      const flags = code.startsWith('import') ? ['--input-type=module'] : [];
+      const [bare, traced] = await Promise.all([
+        runBare({ ...options, flags }),
+        runTraced(sink.url, options, [...patientFlags, ...flags]),
+      ]);
+      assert.deepEqual(toEnding(traced), toEnding(bare));
+      assert.equal(traced.signal, 'SIGABRT');
+      assert.equal(sink.spans.length, 1);
+    });
+  }
+
+  test('process.abort looks as without the agent', async () => {
+    const code = `const { value, ...rest } = Object.getOwnPropertyDescriptor(process, 'abort');
+      console.log(rest, value.name, value.length, Object.keys(value), Object.keys(process).indexOf('abort') === Object.keys(process).lastIndexOf('abort'));
+      try { new process.abort(); } catch (error) { console.log(error.message); }`;
+    const [bare, traced] = await Promise.all([runBare({ code }), runHeld(hanging.url, { code })]);
+    assert.equal(traced.stdout, bare.stdout);
+  });
 
   for (const way of ['natural', 'exit', 'throw', 'sigterm']) {
     test(`${way} costs no time when there is nothing to send`, async () => {
@@ -197,6 +244,18 @@ suite('listeners of the application on its own end', { concurrency: 4 }, () => {
     [
       'process.exitCode set while leaving holds',
       `process.on('exit', (code) => { console.log(code); process.exitCode = 12; });`,
+    ],
+    [
+      "an error in a domain is the domain's",
+      `require('node:domain').create().on('error', (error) => { console.log(error.message); process.exit(8); }).run(() => setImmediate(() => { throw new Error('thrown in a domain'); }));`,
+    ],
+    [
+      'an uncaughtException listener goes on',
+      `process.on('uncaughtException', (error) => console.log(error.message)); setTimeout(() => console.log('alive'), 20); throw new Error('borne');`,
+    ],
+    [
+      'process.exitCode set before a throw is overruled by it',
+      `process.exitCode = 14; setImmediate(() => { throw new Error('thrown on purpose'); });`,
     ],
     [
       'process.exit() twice is one exit',
@@ -321,6 +380,35 @@ suite('signals: who decides stays the same', { concurrency: 6 }, () => {
       setTimeout(() => { process.removeListener('SIGINT', own); ${callAndThen("process.kill(process.pid, 'SIGINT')")} }, 10);`;
     const exit = await runTraced(sink.url, { code });
     assert.deepEqual([exit.code, exit.signal, sink.spans.length], [null, 'SIGINT', 1]);
+  });
+
+  for (const [what, then] of [
+    ['process.exit()', 'process.exit(5)'],
+    ['an uncaught exception', "throw new Error('thrown too late')"],
+  ]) {
+    test(`${what} while a signal is ending the process does not take its place`, async (t) => {
+      const sink = await closeAfter(t, startSink({ answer: { hang: true } }));
+      const code = callAndThen(`process.kill(process.pid, 'SIGTERM'); setTimeout(() => { ${then} }, 50);`);
+      const exit = await runHeld(sink.url, { code });
+      assert.deepEqual([exit.code, exit.signal], [null, 'SIGTERM']);
+    });
+  }
+
+  test('a second signal ends at once; one that comes together with the first does not', async (t) => {
+    const sink = await closeAfter(t, startSink({ answer: { hang: true } }));
+    // Each timer is set by the one before: whatever the machine does, a signal is seen before the next.
+    const play = (second: string) =>
+      runHeld(sink.url, {
+        code: callAndThen(`const kill = (signal) => process.kill(process.pid, signal);
+          const later = () => setTimeout(() => console.log('still here'), 300);
+          kill('SIGINT'); setInterval(() => {}, 1e6); ${second}`),
+      });
+    const [twice, together] = await Promise.all([
+      play("setTimeout(() => setTimeout(() => { kill('SIGTERM'); later(); }, 400), 0);"),
+      play("kill('SIGTERM'); later();"),
+    ]);
+    assert.deepEqual([twice.signal, twice.stdout], ['SIGINT', '']);
+    assert.equal(together.stdout, 'still here\n');
   });
 
   test('faked timers do not keep a process alive that is told to end', async (t) => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { closeAfter } from '../support/close-after.ts';
 import type { ReceivedLog } from '../support/otlp-decode-logs.ts';
 import { type Sink, startSink } from '../support/otlp-sink.ts';
-import { type Exit, type ProgramOptions, agentFlags, runProgram } from '../support/run-program.ts';
+import { type Exit, type ProgramOptions, agentFlags, patientFlags, runProgram } from '../support/run-program.ts';
 
 const SECRET = 'q7XfT2mP9sLw4Zk8';
 
@@ -13,7 +13,7 @@ const run = (sink: Pick<Sink, 'url'>, options: Omit<ProgramOptions, 'program' | 
   runProgram({
     program: 'logs.mjs',
     ...options,
-    flags: agentFlags,
+    flags: patientFlags,
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
       OTEL_LOGS_EXPORTER: 'otlp',
@@ -180,7 +180,7 @@ suite('log records', { concurrency: 2, timeout: 60_000 }, () => {
       const hanging = await closeAfter(t, startSink({ answer: { hang: true } }));
       const [bare, unanswered] = await Promise.all([
         runProgram({ program: 'logs.mjs', args: [end], env: { SECRET } }),
-        run(hanging, { args: [end] }),
+        run(hanging, { args: [end], env: { TRACING_EXIT_MILLIS: '1000' } }),
       ]);
       assert.deepEqual([unanswered.code, unanswered.signal, unanswered.stdout], [bare.code, bare.signal, bare.stdout]);
       assert.deepEqual(
@@ -193,7 +193,7 @@ suite('log records', { concurrency: 2, timeout: 60_000 }, () => {
   }
 
   test('a full queue drops and counts', async (t) => {
-    const sink = await closeAfter(t, startSink());
+    const sink = await closeAfter(t, startSink({ answer: { accept: true, delayMillis: 1500 } }));
     const { stderr } = await run(sink, {
       env: { TRACING_LOGS_CONSOLE: '1', OTEL_BLRP_MAX_QUEUE_SIZE: '3', OTEL_BLRP_SCHEDULE_DELAY: '60000' },
     });

@@ -41,6 +41,7 @@ suite('where Logfire is', () => {
         url: address,
         protocol: 'http/protobuf',
         headers: { authorization: token },
+        tenant: token,
         compression: 'gzip',
         attemptMillis: 10_000,
         tls: {},

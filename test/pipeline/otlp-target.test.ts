@@ -42,6 +42,72 @@ suite('where a signal goes', () => {
     assert.deepEqual(metrics, { protocol: 'http/protobuf', compression: 'gzip', attemptMillis: 200, tls: {} });
   });
 
+  test('with gRPC to the endpoint without a path, else to where receivers of gRPC usually listen', () => {
+    const grpc = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+    const urlOf = (env: Record<string, string>) => toOtlpTarget(read({ ...grpc, ...env }), 'traces').url;
+    assert.equal(urlOf({}), 'http://localhost:4317');
+    assert.equal(urlOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://u:p@a:1/base/?key=v#x' }), 'https://u:p@a:1');
+    assert.equal(urlOf({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://a/v1/traces' }), 'http://a');
+    const bare = { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' };
+    assert.equal(urlOf(bare), 'https://collector:4317');
+    assert.equal(urlOf({ ...bare, OTEL_EXPORTER_OTLP_INSECURE: 'true' }), 'http://collector:4317');
+    assert.equal(
+      urlOf({ ...bare, OTEL_EXPORTER_OTLP_INSECURE: 'true', OTEL_EXPORTER_OTLP_TRACES_INSECURE: 'false' }),
+      'https://collector:4317',
+    );
+    assert.equal(
+      urlOf({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '[::1]:4317', OTEL_EXPORTER_OTLP_TRACES_INSECURE: '1' }),
+      'http://[::1]:4317',
+    );
+    assert.equal(
+      urlOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:1', OTEL_EXPORTER_OTLP_INSECURE: 'false' }),
+      'http://a:1',
+    );
+  });
+
+  for (const [what, env, urls] of [
+    ['taken back where no signal goes by it', {}, [undefined, undefined]],
+    [
+      'taken back where the signal that would use it does not',
+      { OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc' },
+      ['a:4317', undefined],
+    ],
+    ['used where the signals go by it', { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }, ['a:4317', 'b:4317']],
+  ] as const) {
+    test(`an endpoint without a scheme is for gRPC: ${what}`, () => {
+      const { config, issues } = readConfig({
+        env: {
+          TRACING_CONFIG: 'none',
+          OTEL_EXPORTER_OTLP_ENDPOINT: 'a:4317',
+          OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: 'b:4317',
+          ...env,
+        },
+        entry: undefined,
+        cwd: '/',
+      });
+      assert.deepEqual([config['export.otlp.endpoint'], config['export.otlp.metricsEndpoint']], urls);
+      const said = [
+        ['OTEL_EXPORTER_OTLP_METRICS_ENDPOINT', urls[1]],
+        ['OTEL_EXPORTER_OTLP_ENDPOINT', urls[0]],
+      ].flatMap(([name, url]) =>
+        url === undefined
+          ? [`${name}: expected an address that starts with http:// or https://, got a string; ignoring it`]
+          : [],
+      );
+      assert.deepEqual(
+        issues.map(({ message }) => message),
+        said,
+      );
+    });
+  }
+
+  for (const address of ['collector:99999', '[::g]:4317', 'a b:4317', 'collector', ':4317', 'grpc://a:1', 'a:4317/x']) {
+    test(`not to ${address}, which is no address`, () => {
+      const config = read({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_ENDPOINT: address });
+      assert.equal(config['export.otlp.endpoint'], undefined);
+    });
+  }
+
   test('with certificates of its own before those of all signals, and never with those of another', () => {
     const keyFile = certificateFile.replace('cert.pem', 'key.pem');
     const [cert, key] = [readFileSync(certificateFile, 'utf8'), readFileSync(keyFile, 'utf8')];

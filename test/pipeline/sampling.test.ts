@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { ROOT_CONTEXT, type Context, TraceFlags, createTraceState, trace } from '@opentelemetry/api';
-import {
-  type ReadableSpan,
-  SamplingDecision,
-  TraceIdRatioBasedSampler,
-  TracerProvider,
-} from '@opentelemetry/sdk-trace';
+import { ROOT_CONTEXT, type Context, TraceFlags, createContextKey, createTraceState, trace } from '@opentelemetry/api';
+import { type ReadableSpan, SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
 import { type SamplingOptions, createSampling } from '../../src/pipeline/sampling.ts';
+import { collectInto, createProvider } from '../tracer/provider.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 
@@ -19,7 +15,7 @@ interface Given {
   now?: SamplingOptions['now'];
 }
 
-/** A whole SDK with the sampling under test. */
+/** A tracer provider with the sampling under test. */
 function setUp({ ratio = 1, followParent = true, perSecond, recordDropped = false, now = () => 0 }: Given = {}) {
   const ended: ReadableSpan[] = [];
   const sampling = createSampling({
@@ -27,26 +23,20 @@ function setUp({ ratio = 1, followParent = true, perSecond, recordDropped = fals
     recordDropped,
     now,
   });
-  const provider = new TracerProvider({
+  const provider = createProvider({
     sampler: sampling.sampler,
     idGenerator: sampling.idGenerator,
-    spanProcessors: [
-      {
-        onStart() {},
-        onEnd: (span) => void ended.push(span),
-        forceFlush: () => Promise.resolve(),
-        shutdown: () => Promise.resolve(),
-      },
-    ],
+    spanProcessors: [collectInto(ended)],
   });
   const plain = provider.getTracer('application');
-  const ours = sampling.honour(plain);
+  const ours = provider.createVouchedTracer({ name: 'ours' });
   /** What an instrumentation does for a request: the context that its handler runs in. */
   const request = (parent: Context, rule?: number): Context => {
     const sampled = sampling.decide(parent, rule);
-    return 'dropped' in sampled ? sampled.dropped : trace.setSpan(parent, ours.startSpan('GET', {}, sampled.startIn));
+    const span = 'dropped' in sampled ? sampled.dropped : ours.startSpan('GET', {}, sampled.startIn);
+    return trace.setSpan(parent, span);
   };
-  return { sampling, plain, request, ended };
+  return { sampling, plain, ours, request, ended };
 }
 
 function parentWith(traceFlags: number, isRemote = true, traceId = TRACE_ID): Context {
@@ -206,26 +196,30 @@ suite('a dropped request', () => {
 });
 
 suite('a trace id that a decision was made with', () => {
-  test('goes to that span alone, also where its start fails', () => {
-    const { sampling } = setUp();
-    const ids: string[] = [];
-    const failing = sampling.honour({
-      startSpan: () => {
-        throw new Error('full');
-      },
-    });
-    const sampled = sampling.decide(ROOT_CONTEXT, undefined);
-    assert.ok('startIn' in sampled);
-    assert.throws(() => failing.startSpan('GET', {}, sampled.startIn), /full/);
-    for (let count = 0; count < 2; count++) ids.push(sampling.idGenerator.generateTraceId());
-    const nested = sampling.honour({
-      startSpan: () => {
-        ids.push(sampling.idGenerator.generateTraceId(), sampling.idGenerator.generateTraceId());
-        return trace.wrapSpanContext({ traceId: ids[2] ?? '', spanId: 'b7ad6b7169203331', traceFlags: 1 });
-      },
-    });
-    const span = nested.startSpan('GET', {}, sampled.startIn);
+  test('goes to that span alone, whatever else is started meanwhile, and stays with its context', () => {
+    const { sampling, plain, ours } = setUp();
+    const decide = (): Context => {
+      const sampled = sampling.decide(ROOT_CONTEXT, undefined);
+      assert.ok('startIn' in sampled);
+      return sampled.startIn;
+    };
+    const [first, second] = [decide(), decide()];
+    const idOf = (tracer: typeof ours, within: Context): string =>
+      tracer.startSpan('GET', {}, within).spanContext().traceId;
+    const ids = [idOf(plain, ROOT_CONTEXT), idOf(ours, second), idOf(ours, first), idOf(ours, ROOT_CONTEXT)];
     assert.equal(new Set(ids).size, 4);
-    assert.equal(span.spanContext().traceId, ids[2]);
+    assert.equal(idOf(ours, first), ids[2]);
+    const key = createContextKey('test');
+    assert.equal(idOf(ours, first.setValue(key, 1)), ids[2]);
+    assert.equal(idOf(ours, second.setValue(key, 1).deleteValue(key)), ids[1]);
+    assert.equal(first.setValue(key, 1).getValue(key), 1);
+    assert.equal(first.getValue(key), undefined);
+  });
+
+  test('is not spent where a parent has one already', () => {
+    const { sampling, ours } = setUp();
+    const sampled = sampling.decide(parentWith(1), undefined);
+    assert.ok('startIn' in sampled);
+    assert.equal(ours.startSpan('GET', {}, sampled.startIn).spanContext().traceId, TRACE_ID);
   });
 });

@@ -1,18 +1,19 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { type Attributes, SpanKind } from '@opentelemetry/api';
-import { SamplingDecision, TracerProvider } from '@opentelemetry/sdk-trace';
+import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import { createHttpMetrics } from '../../src/processors/http-metrics.ts';
 import { createCollectingProvider } from '../pipeline/metrics/collecting-provider.ts';
+import { createProvider } from '../tracer/provider.ts';
 
 function setUp(decision = SamplingDecision.RECORD_AND_SAMPLED) {
   const { provider: meters, collectPoints } = createCollectingProvider();
-  const provider = new TracerProvider({
+  const provider = createProvider({
     sampler: { shouldSample: () => ({ decision }) },
     spanProcessors: [createHttpMetrics(meters.getMeter('ours'), 'ours')],
   });
   const start = (kind: SpanKind, attributes: Attributes, scope = 'ours') =>
-    provider.getTracer(scope).startSpan('GET', { kind, attributes, startTime: 1000 });
+    provider.getTracer(scope).startSpan('GET', { kind, attributes, startTime: [1000, 0] });
   return { start, collectPoints };
 }
 
@@ -27,7 +28,7 @@ suite('the http-metrics processor', () => {
       const { start, collectPoints } = setUp(decision);
       const span = start(SpanKind.SERVER, SERVED);
       span.setAttribute('http.route', '/cart/:id');
-      span.end(1250);
+      span.end([1000, 250e6]);
       const [point] = await collectPoints(SERVER);
       assert(point);
       assert.deepEqual(point.attributes, { ...SERVED, 'http.route': '/cart/:id' });

@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { type TestContext, suite, test } from 'node:test';
 import { type Context, ROOT_CONTEXT, type Span, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api';
-import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { createSampling } from '../../src/pipeline/sampling.ts';
 import { type KeepOptions, KeepProcessor } from '../../src/processors/keep-processor.ts';
 import { createRedactionGuard } from '../../src/processors/redaction-guard.ts';
 import { createSampledOnly } from '../../src/processors/sampled-only.ts';
 import { createRedactor } from '../../src/redaction/create-redactor.ts';
 import { captureLog } from '../pipeline/captured-log.ts';
+import { createProvider } from '../tracer/provider.ts';
 
+/** When a span starts that has a time; small numbers would be read as `performance.now()`. */
+const START = 1_700_000_000_000;
 const SECRET = 'secret-value-123';
 const REMOTE = { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags: 0, isRemote: true };
 
@@ -41,7 +44,7 @@ function setUp(options: Partial<KeepOptions> = {}, ratio = 0) {
     ...options,
   });
   const guard = createRedactionGuard({ redactor: createRedactor(), maxValueLength: undefined });
-  const provider = new TracerProvider({ sampler: sampling.sampler, spanProcessors: [guard, keep] });
+  const provider = createProvider({ sampler: sampling.sampler, spanProcessors: [guard, keep] });
   const tracer = provider.getTracer('shop');
   const start = (name: string, parent?: Span | Context, startTime?: number): Span =>
     tracer.startSpan(
@@ -95,11 +98,11 @@ suite('a trace that sampling drops', () => {
 
   test('is kept for being slow, at the threshold and beyond', () => {
     const { told, start } = setUp({ errors: false, slowerThanMillis: 200 });
-    start('quick', undefined, 1000).end(1199);
-    start('slow', undefined, 1000).end(1200);
-    const failed = start('failed', undefined, 1000);
+    start('quick', undefined, START).end(START + 199);
+    start('slow', undefined, START).end(START + 200);
+    const failed = start('failed', undefined, START);
     failed.setStatus({ code: SpanStatusCode.ERROR });
-    failed.end(1100);
+    failed.end(START + 100);
     assert.deepEqual(told, ['start slow', 'end slow']);
   });
 

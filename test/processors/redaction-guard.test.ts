@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { type Attributes, type Span, SpanStatusCode } from '@opentelemetry/api';
-import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { createRedactionGuard } from '../../src/processors/redaction-guard.ts';
 import { createRedactor } from '../../src/redaction/create-redactor.ts';
+import { collectInto, createProvider } from '../tracer/provider.ts';
 
 const SECRET = 'secret-value-123';
 const URL_WITH_SECRET = `https://shop.example/cart?page=2&token=${SECRET}`;
@@ -19,11 +20,11 @@ function setUp(ourScope = 'ours') {
     shutdown: () => Promise.resolve(),
   };
   const guard = createRedactionGuard({ redactor: createRedactor(), maxValueLength: undefined });
-  const provider = new TracerProvider({ spanProcessors: [guard, collector] });
+  const provider = createProvider({ spanProcessors: [guard, collector] });
   /** What is left of a span after `change`. */
   return (scope: string, change: (span: Span) => void, attributes: Attributes = {}): ReadableSpan => {
-    const tracer = provider.getTracer(scope);
-    const span = (scope === ourScope ? guard.vouchFor(tracer) : tracer).startSpan('GET', { attributes });
+    const tracer = scope === ourScope ? provider.createVouchedTracer({ name: scope }) : provider.getTracer(scope);
+    const span = tracer.startSpan('GET', { attributes });
     change(span);
     span.end();
     const last = ended.at(-1);
@@ -73,6 +74,68 @@ suite('redaction guard', () => {
     assert.equal(setUp()('ours', () => {}, attributes).attributes['url.full'], URL_WITH_SECRET);
   });
 
+  /** Ways to write into one of our spans past its methods, or where they do not say it. */
+  const BACK_DOORS: Readonly<Record<string, (span: Span) => void>> = {
+    'the attributes themselves': (span) => {
+      (span as Span & ReadableSpan).attributes['url.full'] = URL_WITH_SECRET;
+    },
+    'the attributes themselves, long before the end': (span) => {
+      const { attributes } = span as Span & ReadableSpan;
+      span.setAttribute('size', 1);
+      attributes['new'] = URL_WITH_SECRET;
+      delete attributes['http.request.method'];
+      span.setAttribute('url.full', 'https://shop.example/');
+    },
+    'the attributes themselves, after it was set': (span) => {
+      span.setAttribute('url.full', URL_WITH_SECRET);
+      assert.equal(Object.keys((span as Span & ReadableSpan).attributes).length, 2);
+    },
+    'what JSON and inspectors are given': (span) => {
+      const facts = (span as Span & { toJSON(): { attributes: Attributes } }).toJSON();
+      facts.attributes['url.full'] = URL_WITH_SECRET;
+    },
+    'an attribute set anew': (span) => span.setAttribute('url.full', URL_WITH_SECRET),
+    'an attribute with a number for a name': (span) => span.setAttribute('7', URL_WITH_SECRET),
+    'more attributes than are remembered': (span) => {
+      for (let count = 0; count < 100; count++) span.setAttribute(`a${count}`, 'x').setAttribute(`a${count}`, 'y');
+      span.setAttribute('url.full', URL_WITH_SECRET);
+    },
+    'a Proxy around it': (span) => {
+      new Proxy(span, {}).setAttribute('url.full', URL_WITH_SECRET);
+    },
+    'an object that inherits from it': (span) => {
+      const heir = Object.create(span) as Span & ReadableSpan;
+      heir.setAttribute('one', URL_WITH_SECRET);
+      heir.attributes['url.full'] = URL_WITH_SECRET;
+    },
+    'the list that it was born with': () => void BORN_LIST.push(URL_WITH_SECRET),
+  };
+  const BORN_LIST = ['first'];
+
+  for (const [door, write] of Object.entries(BACK_DOORS)) {
+    test(`hides a secret that comes into one of our spans by ${door}`, () => {
+      const born = { 'http.request.method': 'GET', 'url.full': 'https://shop.example/cart', list: BORN_LIST };
+      const { list, ...plain } = born;
+      const hasList = door.includes('list');
+      const text = textOf(setUp()('ours', write, hasList ? { ...plain, list } : plain));
+      assert.doesNotMatch(text, new RegExp(SECRET));
+      if (!hasList) assert.match(text, /REDACTED/);
+    });
+  }
+
+  test('vouches for nobody who takes a tracer by the name of ours', () => {
+    const ended: ReadableSpan[] = [];
+    const guard = createRedactionGuard({ redactor: createRedactor(), maxValueLength: undefined });
+    const provider = createProvider({ spanProcessors: [guard, collectInto(ended)] });
+    const scope = { name: 'ours', version: '1' };
+    assert.notEqual(provider.createVouchedTracer(scope), provider.getTracer('ours', '1'));
+    provider
+      .getTracer('ours', '1')
+      .startSpan('GET', { attributes: { 'url.full': URL_WITH_SECRET } })
+      .end();
+    assert.equal(ended[0]?.attributes['url.full'], CLEAN_URL);
+  });
+
   test('keeps what is no secret as it is: numbers, booleans, lists, maps, bytes of text', () => {
     const attributes = {
       sku: 42,
@@ -93,7 +156,7 @@ suite('redaction guard', () => {
     const list = [URL_WITH_SECRET];
     const attributes = { 'url.full': URL_WITH_SECRET, list };
     const link = { context: LINKED, attributes: { 'url.full': URL_WITH_SECRET } };
-    const provider = new TracerProvider({
+    const provider = createProvider({
       spanProcessors: [createRedactionGuard({ redactor: createRedactor(), maxValueLength: undefined })],
     });
     const span = provider.getTracer('shop').startSpan('GET', { attributes, links: [link] });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
-import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { createSampling } from '../../src/pipeline/sampling.ts';
 import { createSampledOnly } from '../../src/processors/sampled-only.ts';
+import { createProvider } from '../tracer/provider.ts';
 
 test('what exports or shows spans is told of sampled ones only, whoever else reads the others', async () => {
   const collect = () => {
@@ -20,7 +21,7 @@ test('what exports or shows spans is told of sampled ones only, whoever else rea
     config: { 'sampling.ratio': 0, 'sampling.followParent': true, 'sampling.perSecond': undefined },
     recordDropped: true,
   });
-  const provider = new TracerProvider({
+  const provider = createProvider({
     sampler,
     spanProcessors: [reader, createSampledOnly([exporter, terminal])],
   });

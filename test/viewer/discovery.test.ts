@@ -3,12 +3,12 @@ import { chmodSync, existsSync, mkdirSync, statSync, utimesSync, writeFileSync }
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
-import { toNoticePath } from '../../src/viewer/protocol.ts';
+import { readNotice, toNoticePath } from '../../src/viewer/protocol.ts';
 import { startBackend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { closedPort, startSink } from '../support/otlp-sink.ts';
 import { patientFlags, runProgram } from '../support/run-program.ts';
-import { makeRuntimeFolder, startViewerProgram } from './viewer-program.ts';
+import { makeRuntimeFolder, makeViewerEnv, startViewerProgram } from './viewer-program.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -26,12 +26,25 @@ const toProgram = (url: string): string => `
 
 const runShop = async (t: TestContext, env: Readonly<Record<string, string>>) => {
   const backend = await closeAfter(t, startBackend());
+  // What is given to node -e says nothing of where its spans go.
+  const program = join(makeRuntimeFolder(t), 'shop.cjs');
+  writeFileSync(program, toProgram(backend.url));
   return runProgram({
-    code: toProgram(backend.url),
-    flags: [...patientFlags],
+    program,
+    flags: patientFlags,
     env: { OTEL_SERVICE_NAME: 'shop', ...env },
   });
 };
+
+/** What a viewer writes that runs in this process, and where nobody listens. */
+async function writeNotice(t: TestContext) {
+  const env = makeViewerEnv(t);
+  const path = toNoticePath(env);
+  mkdirSync(dirname(path), { mode: 0o700 });
+  const notice = { pid: process.pid, url: `http://127.0.0.1:${await closedPort()}`, token: 't' };
+  writeFileSync(path, JSON.stringify(notice), { mode: 0o600 });
+  return { env, path, notice };
+}
 
 suite('finding the viewer', () => {
   test('an agent with nothing else configured sends its spans and logs there, and says so', async (t) => {
@@ -74,19 +87,31 @@ suite('finding the viewer', () => {
     ],
     ['that is no JSON', (path: string) => writeFileSync(path, '{')],
   ] as const) {
-    test(`a file ${what} is passed over without a word`, async (t) => {
-      const env = { XDG_RUNTIME_DIR: makeRuntimeFolder(t) };
-      const path = toNoticePath(env);
-      mkdirSync(dirname(path), { mode: 0o700 });
-      const notice = { pid: process.pid, url: `http://127.0.0.1:${await closedPort()}`, token: 't' };
-      writeFileSync(path, JSON.stringify(notice), { mode: 0o600 });
+    test(`a file ${what} is passed over`, async (t) => {
+      const { env, path, notice } = await writeNotice(t);
+      assert.deepEqual(readNotice(env), notice);
       change(path, notice);
-      const { stderr } = await runShop(t, env);
-      assert.match(stderr, /traces → this terminal/);
-      assert.match(stderr, /GET \/cart\s+200/);
-      assert.doesNotMatch(stderr, /viewer|4319/);
+      assert.equal(readNotice(env), undefined);
     });
   }
+
+  test('an agent that finds nothing of use says nothing of it', async (t) => {
+    const { env, path } = await writeNotice(t);
+    writeFileSync(path, '{');
+    const { stderr } = await runShop(t, env);
+    assert.match(stderr, /traces → this terminal/);
+    assert.match(stderr, /GET \/cart\s+200/);
+    assert.doesNotMatch(stderr, /viewer|4319/);
+  });
+
+  test('keys of other receivers are not sent to it', async (t) => {
+    const sink = await closeAfter(t, startSink());
+    const { env, path, notice } = await writeNotice(t);
+    writeFileSync(path, JSON.stringify({ ...notice, url: sink.url }));
+    await runShop(t, { ...env, OTEL_EXPORTER_OTLP_HEADERS: 'x-key=s3cr3t', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' });
+    await Promise.all([sink.waitForSpans(3), sink.waitForLogs(1)]);
+    for (const { headers } of sink.requests) assert.equal(headers['x-key'], undefined);
+  });
 
   test('a folder that others may enter is closed to them before anything is written', async (t) => {
     const folder = makeRuntimeFolder(t);

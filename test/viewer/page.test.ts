@@ -13,11 +13,14 @@ import { type GivenLog, type GivenSpan, ask, hex, startTestViewer, toOtlp } from
 
 let viewer: Viewer;
 let browser: Browser;
+/** For all tests that leave nothing behind in the browser; a context for each would take most of the time. */
+let shared: Awaited<ReturnType<typeof openPage>>;
 const folder = mkdtempSync(join(tmpdir(), 'viewer-page-'));
 
 before(async () => {
   if (skip) return;
   [viewer, browser] = await Promise.all([startTestViewer(), startBrowser()]);
+  shared = await openPage(browser, viewer.link);
 });
 after(async () => {
   await browser?.close();
@@ -97,10 +100,14 @@ function sendShop(trace = 1): void {
 }
 
 async function open(hash = ''): Promise<{ page: Page; troubles: string[] }> {
-  const opened = await openPage(browser, viewer.link);
-  await opened.page.waitForSelector('header');
-  if (hash !== '') await opened.page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
-  return opened;
+  const { page, troubles } = shared;
+  await page.goto('about:blank');
+  troubles.length = 0;
+  await page.mouse.move(0, 0);
+  await page.goto(viewer.link);
+  await page.waitForSelector('header');
+  if (hash !== '') await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+  return shared;
 }
 
 const texts = (page: Page, selector: string): Promise<string[]> => page.locator(selector).allInnerTexts();
@@ -133,7 +140,6 @@ suite('the page', { skip }, () => {
     assert.equal((await names(page)).length, 5);
     assert.equal(await page.locator('.new').count(), 0);
     assert.deepEqual(troubles, []);
-    await page.context().close();
   });
 
   test('asks what is typed, points at what is wrong in it, and goes back', async () => {
@@ -156,7 +162,6 @@ suite('the page', { skip }, () => {
     await page.getByText('GET /fine').waitFor();
     assert.equal(await page.inputValue('.query input'), '');
     assert.deepEqual(troubles, []);
-    await page.context().close();
   });
 
   test('dragging over the strip asks for that time', async () => {
@@ -175,7 +180,6 @@ suite('the page', { skip }, () => {
     await page.locator('.strip').focus();
     for (const key of ['ArrowLeft', 'Shift+ArrowRight', 'Enter']) await page.keyboard.press(key);
     await page.locator('.chip').waitFor();
-    await page.context().close();
   });
 
   test('a trace opens at its deepest error, by keyboard alone', async () => {
@@ -241,7 +245,6 @@ suite('the page', { skip }, () => {
     await page.keyboard.press('Escape');
     await page.waitForFunction("document.querySelector('.waterfall') === null");
     assert.deepEqual(troubles, []);
-    await page.context().close();
   });
 
   test('a click on a value asks for it, and raw OTLP is as it came', async () => {
@@ -260,7 +263,6 @@ suite('the page', { skip }, () => {
     await page.goBack();
     await page.waitForSelector('.details');
     assert.deepEqual(troubles, []);
-    await page.context().close();
   });
 
   test('a pinned trace says so', async () => {
@@ -270,7 +272,6 @@ suite('the page', { skip }, () => {
     await page.getByText('Pinned').waitFor();
     await page.keyboard.press('p');
     await page.locator('.actions').getByText('Pin', { exact: true }).waitFor();
-    await page.context().close();
   });
 
   test('routes and the map show what the spans say', async () => {
@@ -297,7 +298,6 @@ suite('the page', { skip }, () => {
     await page.locator('.node', { hasText: 'stock' }).click();
     await page.getByText('1 of 2').waitFor();
     assert.deepEqual(troubles, []);
-    await page.context().close();
   });
 
   test('a saved page opens anywhere, asks nobody, and has no secret in it', async () => {
@@ -308,7 +308,6 @@ suite('the page', { skip }, () => {
     const file = join(folder, download.suggestedFilename());
     await download.saveAs(file);
     assert.deepEqual(troubles, []);
-    await page.context().close();
     const text = readFileSync(file, 'utf8');
     assert.ok(!text.includes('hunter2'));
     assert.equal(readRecords(JSON.parse(fromSavedPage(text) ?? '')).spans.length, 18);
@@ -326,7 +325,8 @@ suite('the page', { skip }, () => {
   });
 
   test('is dark where the system is, and as one likes it', async () => {
-    const { page } = await open();
+    const { page } = await openPage(browser, viewer.link);
+    await page.waitForSelector('header');
     const background = (): Promise<string> => page.evaluate('getComputedStyle(document.body).backgroundColor');
     assert.equal(await background(), 'rgb(247, 247, 245)');
     await page.emulateMedia({ colorScheme: 'dark' });
@@ -380,7 +380,6 @@ suite('the page', { skip }, () => {
     assert.match(answer.headers.get('content-disposition') ?? '', /^attachment/);
     assert.equal((await answer.text()).split('</script>').length, 3);
     assert.deepEqual(troubles, []);
-    await page.context().close();
   });
 
   test('without its token it shows nothing', async () => {

@@ -20,9 +20,15 @@ export function makeRuntimeFolder(t: Pick<TestContext, 'after'>): string {
   return folder;
 }
 
+/** Of programs that look for a viewer, and find none but those of this test. */
+export const makeViewerEnv = (t: Pick<TestContext, 'after'>): Readonly<Record<string, string>> => ({
+  XDG_RUNTIME_DIR: makeRuntimeFolder(t),
+  TRACING_VIEWER: 'on',
+});
+
 export interface ViewerProgram extends ViewerNotice {
   readonly program: Launched;
-  /** With XDG_RUNTIME_DIR, for programs that are to find it. */
+  /** For programs that are to find it. */
   readonly env: Readonly<Record<string, string>>;
   /** Opens the page. */
   readonly link: string;
@@ -36,7 +42,7 @@ export async function startViewerProgram(
   t: Pick<TestContext, 'after'>,
   args: readonly string[] = [],
 ): Promise<ViewerProgram> {
-  const env = { XDG_RUNTIME_DIR: makeRuntimeFolder(t) };
+  const env = makeViewerEnv(t);
   const program = launchProgram(t, { program: tracing, args: ['view', '--port', '0', ...args], env });
   await program.waitForOutput(/Ctrl-C/);
   const notice = readNotice(env);

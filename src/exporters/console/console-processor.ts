@@ -1,7 +1,6 @@
 // Made by the pipeline where traces are to be read in this terminal. Three modes: a block for each request, or a line or a JSON object for
 // each span. Rendering is pure; this file alone writes, once per block, so that concurrent requests never interleave.
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { reportInternalError } from '../../log/guard.ts';
 import { renderJson } from './json-line.ts';
 import { createLook, type Look, type LookOptions } from './look.ts';
 import { isSampled } from './span-facts.ts';
@@ -13,6 +12,8 @@ export interface ConsoleOptions extends LookOptions {
   mode: 'tree' | 'line' | 'json';
   /** Takes whole lines with their line ends: one call for a block, a line or an object. */
   write(text: string): void;
+  /** Told of what goes wrong in here. Given, not imported: whether it throws is decided in the agent's bundle. */
+  reportInternalError(where: string, error: unknown): void;
   /** Milliseconds since the epoch. */
   now?: () => number;
   /** Local roots open at once; beyond it the oldest is let go, its spans become lines of their own. */
@@ -66,7 +67,7 @@ function createSay(options: ConsoleOptions): Say {
       if (text !== undefined) options.write(`${text}\n`);
     } catch (error) {
       if (span !== undefined && options.mode !== 'json') writePlain(span);
-      reportInternalError('the console', error);
+      options.reportInternalError('the console', error);
     }
   };
 

@@ -1,10 +1,12 @@
 // Called by agent.ts: decides whether, how and with which colours this process shows its traces, and prints the banner.
+import { createRequire } from 'node:module';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../../config/config.ts';
+import { reportInternalError } from '../../log/guard.ts';
 import { writeStderr } from '../../log/write-stderr.ts';
-import { type BannerFacts, renderBanner } from './banner.ts';
-import { createConsoleProcessor } from './console-processor.ts';
+import type { BannerFacts } from './banner.ts';
 import { decideColor } from './decide-color.ts';
+import type * as terminalModule from './terminal.ts';
 
 export interface ConsoleInput {
   readonly config: Config;
@@ -21,6 +23,7 @@ export interface Console {
   readonly processor: SpanProcessor | undefined;
   showBanner(
     facts: Omit<BannerFacts, 'color' | 'destinations' | 'hint'> & { readonly destinations: readonly string[] },
+    when: 'now' | 'with the first trace',
   ): void;
 }
 
@@ -35,30 +38,47 @@ export function createConsole({ config, env, hasDestination, isViewed, cwd }: Co
     isTerminal,
     isProduction: env['NODE_ENV'] === 'production',
   });
+  let waiting = '';
+  const write = (text: string): void => {
+    writeStderr(waiting + text);
+    waiting = '';
+  };
   const processor =
     mode === 'off'
       ? undefined
-      : createConsoleProcessor({
+      : load().createConsoleProcessor({
           mode,
           color,
           isTerminal,
           cwd,
-          write: writeStderr,
+          write,
           columns: () => process.stderr.columns,
           verbose: config['console.verbose'],
           timestamps: config['console.timestamps'],
+          reportInternalError,
         });
   return {
     processor,
-    showBanner({ destinations, ...facts }) {
+    showBanner({ destinations, ...facts }, when) {
       // To a log file of a service that sends its spans elsewhere it would only be noise.
       if (mode === 'json' || (mode === 'off' && !isTerminal && !isViewed)) return;
       const shown = mode === 'off' ? destinations : ['this terminal', ...destinations];
-      writeStderr(
-        renderBanner({ ...facts, destinations: shown, color, ...(destinations.length === 0 && { hint: HINT }) }),
-      );
+      const banner = load().renderBanner({
+        ...facts,
+        destinations: shown,
+        color,
+        ...(destinations.length === 0 && { hint: HINT }),
+      });
+      if (when === 'now') writeStderr(banner);
+      else waiting = banner;
     },
   };
+}
+
+/** The build makes it a file beside the agent's, so that a program whose terminal shows nothing reads nothing of it. */
+function load(): typeof terminalModule {
+  const path = import.meta.url.endsWith('.ts') ? './terminal.ts' : './terminal.cjs';
+  return createRequire(import.meta.url)(path) as typeof terminalModule;
 }
 
 type Mode = Exclude<Config['export.console'], 'auto'>;

@@ -1,4 +1,5 @@
 // Turns a recorded exception into the one line a person needs: what went wrong, and where in their own code.
+import { fileURLToPath } from 'node:url';
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace';
 import {
   ATTR_EXCEPTION_MESSAGE,
@@ -12,10 +13,10 @@ const FRAME = /^\s+at (?:async )?(?:(.+?) \()?((?:[^()]|\(.*\))+?:\d+:\d+)\)?$/;
 const NOT_THEIRS = /^node:|^internal\/|[/\\]node_modules[/\\]|^native |^<anonymous>/;
 const SOURCE_FOLDER = 'exporters/console/exception-text.ts';
 
-// Bundled, all of ours is this one file; unbundled it is the folder three levels up.
+// Bundled, all of ours is CommonJS in the folder of this file; unbundled it is ES modules in the folder three levels up.
 const OURS = import.meta.url.endsWith(SOURCE_FOLDER)
   ? import.meta.url.slice(0, -SOURCE_FOLDER.length)
-  : `${import.meta.url}:`;
+  : fileURLToPath(new URL('.', import.meta.url));
 
 /** Returns whether an event is a recorded exception. */
 export function isException(event: TimedEvent): boolean {

@@ -2,9 +2,7 @@
 import { constants } from 'node:fs';
 import process from 'node:process';
 import { promisify } from 'node:util';
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import type { BlockingResult, Delivery, Destination } from '../destination.ts';
+import type { Attempt, BlockingResult, Destination, EncodedBatch, Outcome } from '../destination.ts';
 
 export interface FileOptions {
   /** Absolute: the program may change its working directory. */
@@ -22,6 +20,9 @@ const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (con
 /** Of a file that we make: nobody but its owner reads it. */
 const MODE = 0o600;
 
+/** A line is read whole: no longer than a request over HTTP. */
+const MAX_LINE_BYTES = 5 * 1024 * 1024;
+
 const NO_ROOM = new Error('the file took only a part of it');
 const NO_TIME = 'no time left to write it';
 
@@ -30,12 +31,8 @@ export function createFileExporter({ path, address }: FileOptions): Destination 
   /** A write ended in the middle of a line, such as on a full disk: the next one starts on a new line. */
   let isTorn = false;
 
-  function encode(spans: readonly ReadableSpan[]): Buffer {
-    // The serializer's type asks for a mutable array, which it does not change.
-    const json = JsonTraceSerializer.serializeRequest(spans as ReadableSpan[]);
-    if (json === undefined) throw new Error('the batch could not be encoded');
-    return Buffer.concat([Buffer.from(isTorn ? '\n' : ''), json, Buffer.from('\n')]);
-  }
+  const toLine = ({ body }: EncodedBatch): Buffer =>
+    Buffer.concat([Buffer.from(isTorn ? '\n' : ''), body, Buffer.from('\n')]);
 
   function check(line: Buffer, written: number): void {
     // Not written on where it broke off: the line of another process may stand there by now.
@@ -65,21 +62,28 @@ export function createFileExporter({ path, address }: FileOptions): Destination 
 
   return {
     address,
-    send(spans): Delivery {
+    encoding: 'json',
+    maxBatchBytes: MAX_LINE_BYTES,
+    // One after the other: only then it is known where a line broke off.
+    maxInFlight: 1,
+    send(batch): Attempt {
       let isWritten = false;
       // Node finishes a write that is under way before it exits; one whose file is still being opened never begins.
-      const done = append(encode(spans), () => (isWritten = true));
-      return { done, isWritten: () => isWritten };
+      const outcome = append(toLine(batch), () => (isWritten = true)).then(
+        (): Outcome => ({ taken: true }),
+        (reason: Error): Outcome => ({ taken: false, reason, again: true }),
+      );
+      return { outcome, isWritten: () => isWritten };
     },
     startSendBlocking(batches, limitMillis) {
       const deadline = performance.now() + limitMillis;
-      const results = batches.map((spans): BlockingResult => {
-        if (performance.now() > deadline) return { taken: false, reason: NO_TIME };
+      const results = batches.map((batch): BlockingResult => {
+        if (performance.now() > deadline) return { taken: false, reason: NO_TIME, again: true };
         try {
-          appendSync(encode(spans));
+          appendSync(toLine(batch));
           return { taken: true };
         } catch (error) {
-          return { taken: false, reason: error instanceof Error ? error.message : String(error) };
+          return { taken: false, reason: error instanceof Error ? error.message : String(error), again: true };
         }
       });
       return () => results;

@@ -1,23 +1,19 @@
 // Called by the OTLP exporter: one HTTP POST, with Node's own client and nothing that the application may have replaced since.
+import type http from 'node:http';
 import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
-import { type Socket, isIP } from 'node:net';
+import type https from 'node:https';
 import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-
-/** PEM texts. `ca` stands in place of the authorities that Node trusts. */
-export interface TlsOptions {
-  readonly ca?: string;
-  readonly key?: string;
-  readonly cert?: string;
-}
+import { MAX_ANSWER_BYTES, TimeoutError, type TlsOptions, release } from './connection.ts';
+import type { Post } from './transport.ts';
+import { writeInPieces } from './write-in-pieces.ts';
 
 export interface PostTarget {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** For one attempt, from connecting to the end of the answer. */
   readonly timeoutMillis: number;
-  /** Only for an https address. */
-  readonly tls: TlsOptions;
+  readonly agent: Agent;
 }
 
 export interface PostAnswer {
@@ -29,26 +25,20 @@ export interface PostAnswer {
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout } = globalThis;
 
-/** A connection that is being opened keeps the process alive, unref or not (libuv counts the request), so it may not take long. */
-const CONNECT_LIMIT_MILLIS = 1500;
+const getModule = (url: URL): typeof http | typeof https =>
+  process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
 
-/** An answer longer than this is nonsense, not OTLP: the rest is not read. */
-const MAX_ANSWER_BYTES = 64 * 1024;
-
-export interface Post {
-  readonly answer: Promise<PostAnswer>;
-  isWritten(): boolean;
+/** The connections to one receiver. */
+export function createAgent(url: URL, tls: TlsOptions, maxSockets: number): Agent {
+  return new (getModule(url).Agent)({ keepAlive: true, maxSockets, ...tls });
 }
 
 /** Makes a sender that keeps its connection; nothing in it keeps the process alive. */
-export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: AbortSignal) => Post {
+export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: AbortSignal) => Post<PostAnswer> {
+  const { agent } = target;
   const url = new URL(target.url);
   // Taken at start: a library that replaces http.request later (a test's mock server) must not catch our spans.
-  const { request, Agent: AgentClass } = process.getBuiltinModule(
-    url.protocol === 'https:' ? 'node:https' : 'node:http',
-  );
-  const agent: Agent = new AgentClass({ keepAlive: true, maxSockets: 2, ...target.tls });
-  const hasAddress = isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0;
+  const { request } = getModule(url);
   const options: RequestOptions = { agent, method: 'POST', timeout: target.timeoutMillis };
   const quiet = suppressTracing(ROOT_CONTEXT);
 
@@ -70,10 +60,7 @@ export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: 
         const abandon = (): void => void outgoing.destroy(new Error('not answered before the process ended'));
         abandoned.addEventListener('abort', abandon);
         if (abandoned.aborted) abandon();
-        outgoing.on('socket', (socket) => {
-          socket.unref();
-          limitConnecting(socket, hasAddress);
-        });
+        outgoing.on('socket', (socket) => release(socket, url));
         outgoing.on('finish', () => (written = true));
         outgoing.on('error', reject);
         outgoing.on('close', () => {
@@ -81,34 +68,11 @@ export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: 
           abandoned.removeEventListener('abort', abandon);
           if (!answered) reject(new Error('connection closed without an answer'));
         });
-        outgoing.end(body);
+        writeInPieces(outgoing, body);
       });
     });
     return { answer, isWritten: () => written };
   };
-}
-
-class TimeoutError extends Error {
-  readonly code = 'ETIMEDOUT';
-  constructor(what: 'answer' | 'connection', millis: number) {
-    super(`no ${what} within ${millis} ms`);
-  }
-}
-
-/** From the address, be it given or looked up, to the connection. */
-function limitConnecting(socket: Socket, hasAddress: boolean): void {
-  if (!socket.connecting) return;
-  const start = (): void => {
-    const limit = setTimeout(
-      () => socket.destroy(new TimeoutError('connection', CONNECT_LIMIT_MILLIS)),
-      CONNECT_LIMIT_MILLIS,
-    );
-    limit.unref();
-    socket.once('connect', () => clearTimeout(limit));
-    socket.once('close', () => clearTimeout(limit));
-  };
-  if (hasAddress) start();
-  else socket.once('lookup', start);
 }
 
 function readAnswer(response: IncomingMessage): Promise<PostAnswer> {

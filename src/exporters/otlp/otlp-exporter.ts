@@ -1,16 +1,15 @@
-// Made by pipeline/ when `export.otlp` names an endpoint: spans, encoded with the official transformer, on the OTLP transport.
-import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+// Made by pipeline/ when `export.otlp` names an endpoint: the OTLP transport for spans.
 import type { Destination } from '../destination.ts';
+import { loadOfficial } from './load-official.ts';
 import { type OtlpOptions, createOtlpSender } from './otlp-sender.ts';
 
-/** An OTLP over HTTP destination for spans. */
+/** An OTLP destination for spans. */
 export function createOtlpExporter(options: OtlpOptions): Destination {
-  const serializer = options.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
-  return createOtlpSender<readonly ReadableSpan[]>(options, {
-    // The serializer's type asks for a mutable array, which it does not change.
-    encode: (spans) => serializer.serializeRequest(spans as ReadableSpan[]),
+  return createOtlpSender(options, {
+    grpcService: 'opentelemetry.proto.collector.trace.v1.TraceService',
     readRefusal: (answer) => {
+      const { JsonTraceSerializer, ProtobufTraceSerializer } = loadOfficial();
+      const serializer = options.protocol === 'http/json' ? JsonTraceSerializer : ProtobufTraceSerializer;
       const { rejectedSpans, errorMessage } = serializer.deserializeResponse(answer).partialSuccess ?? {};
       return rejectedSpans ? { what: `${rejectedSpans} spans`, why: errorMessage } : undefined;
     },

@@ -3,12 +3,17 @@ import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { OtlpSignal, OtlpTarget } from './otlp-sender.ts';
 
-/** What OTLP over HTTP needs to know of log records. */
-export function createLogsSignal(protocol: OtlpTarget['protocol']): OtlpSignal<readonly ReadableLogRecord[]> {
+/** What OTLP needs to know of log records. */
+export interface LogsSignal extends OtlpSignal {
+  readonly encode: (records: ReadableLogRecord[]) => Uint8Array | undefined;
+}
+
+/** The same for one protocol. */
+export function createLogsSignal(protocol: OtlpTarget['protocol']): LogsSignal {
   const serializer = protocol === 'http/json' ? JsonLogsSerializer : ProtobufLogsSerializer;
   return {
-    // The serializer's type asks for a mutable array, which it does not change.
-    encode: (records) => serializer.serializeRequest(records as ReadableLogRecord[]),
+    grpcService: 'opentelemetry.proto.collector.logs.v1.LogsService',
+    encode: (records) => serializer.serializeRequest(records),
     readRefusal: (answer) => {
       const { rejectedLogRecords, errorMessage } = serializer.deserializeResponse(answer).partialSuccess ?? {};
       return rejectedLogRecords ? { what: `${rejectedLogRecords} log records`, why: errorMessage } : undefined;

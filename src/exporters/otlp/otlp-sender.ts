@@ -1,107 +1,99 @@
-// The transport of every OTLP over HTTP exporter, whatever its signal: encodes batches, posts them until they are taken, says what was refused.
+// What every OTLP exporter sends with, whatever its signal: one attempt for an encoded batch, and what the receiver says of it.
 // `process` is imported, not read from the global scope: a program may put something else in its place.
+import { createRequire } from 'node:module';
 import process from 'node:process';
 import { diag } from '@opentelemetry/api';
-import type { BlockingResult, Delivery, SendOptions } from '../destination.ts';
-import { type Post, type PostAnswer, type TlsOptions, createPoster } from './http-post.ts';
-import { startPostBlocking } from './post-blocking.ts';
-import { MAX_ATTEMPTS, isRetryable, toWaitMillis } from './retry.ts';
+import type { Destination, EncodedBatch, Outcome } from '../destination.ts';
+import type { TlsOptions } from './connection.ts';
+import type * as grpcTransport from './grpc-transport.ts';
+import { createHttpTransport } from './http-transport.ts';
+import { type Post, type Transport, toBasic } from './transport.ts';
 
 /** Where one signal goes, and how. */
 export interface OtlpTarget {
-  /** The signal's endpoint, path included. */
+  /** The signal's endpoint, path included; for gRPC, whose path the signal decides, what comes before it. */
   readonly url: string;
-  readonly protocol: 'http/protobuf' | 'http/json';
+  readonly protocol: 'http/protobuf' | 'http/json' | 'grpc';
   readonly headers: Readonly<Record<string, string>>;
   readonly compression: 'gzip' | 'none';
   /** For one attempt, from connecting to the end of the answer. */
   readonly attemptMillis: number;
   /** Only for an https address. */
   readonly tls: TlsOptions;
+  /** What besides the address decides whose the spans are, such as a token that names a project. */
+  readonly tenant?: string;
 }
 
 export interface OtlpOptions extends OtlpTarget {
-  /** For a batch, all attempts and the waits between them together. */
-  readonly totalMillis: number;
   /** Hides the credentials of `url` and of error messages. */
   readonly redact: (text: string) => string;
 }
 
 /** What a signal brings along. */
-export interface OtlpSignal<Batch> {
-  readonly encode: (batch: Batch) => Uint8Array | undefined;
+export interface OtlpSignal {
+  /** The service of its receiver in OTLP over gRPC. */
+  readonly grpcService: string;
   /** What the receiver refused of a batch that it took; may throw on an answer that is not OTLP. */
   readonly readRefusal: (answer: Uint8Array) => { readonly what: string; readonly why: string | undefined } | undefined;
 }
 
-export interface OtlpSender<Batch> {
-  /** Where batches go, as a person may read it. */
-  readonly address: string;
-  send(batch: Batch, options: SendOptions): Delivery;
-  /** Starts sending while the process is leaving; what comes back blocks until `limitMillis` from now at most, and tells what became of each. */
-  startSendBlocking(batches: readonly Batch[], limitMillis: number): () => readonly BlockingResult[];
-}
-
-// Taken at load: an application under test that fakes its timers must not stop ours.
-const { setTimeout, clearTimeout } = globalThis;
-
 /** Anything shorter in a header is a word, such as a name of a tenant. */
 const SHORTEST_KEY = 8;
 
-/** Makes a sender. Retries as the specification says; what it gives up on is rejected, never silently lost. */
-export function createOtlpSender<Batch>(options: OtlpOptions, signal: OtlpSignal<Batch>): OtlpSender<Batch> {
-  const target = {
-    url: options.url,
-    timeoutMillis: options.attemptMillis,
-    tls: options.tls,
-    headers: {
-      ...options.headers,
-      'content-type': options.protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
-      ...(options.compression === 'gzip' && { 'content-encoding': 'gzip' }),
-    },
-  };
-  const post = createPoster(target);
+/** Of what a receiver says. */
+const MAX_REASON_LENGTH = 300;
+
+/** What receivers such as Logfire take in one request; gRPC servers take 4 MiB unless they are told otherwise. */
+const MAX_BATCH_BYTES = 5 * 1024 * 1024;
+const MAX_GRPC_BATCH_BYTES = 4 * 1024 * 1024;
+
+/** Of one signal to one receiver, so that a slow receiver is no bottleneck (OTLP, "Concurrent Requests"). */
+const MAX_IN_FLIGHT = 4;
+
+/** Makes an OTLP destination of one signal. */
+export function createOtlpSender(options: OtlpOptions, signal: OtlpSignal): Destination {
+  const isPacked = options.compression === 'gzip';
+  const transport = createTransport(options, signal.grpcService);
   const address = options.redact(options.url);
+  const secrets = listSecrets(options);
+  /** Batches that are sent again are packed once. */
+  const packed = new WeakMap<EncodedBatch, Uint8Array>();
 
-  /** A receiver may quote the key that it was sent. */
-  function hideHeaders(text: string): string {
-    const values = Object.values(options.headers).filter((value) => value.length >= SHORTEST_KEY);
-    return values.reduce((rest, value) => rest.replaceAll(value, '…'), text);
+  /** What a receiver says may be long, and quote the key that it was sent. */
+  const clean = (text: string): string =>
+    options.redact(secrets.reduce((rest, secret) => rest.replaceAll(secret, '…'), text)).slice(0, MAX_REASON_LENGTH);
+
+  async function pack(batch: EncodedBatch): Promise<Uint8Array> {
+    const known = packed.get(batch);
+    if (known !== undefined) return known;
+    const bytes = await gzip(batch.body);
+    packed.set(batch, bytes);
+    return bytes;
   }
 
-  function encode(batch: Batch): Uint8Array {
-    const body = signal.encode(batch);
-    if (body === undefined) throw new Error('the batch could not be encoded');
-    return body;
-  }
-
-  async function deliver(
-    body: Uint8Array,
-    track: (post: Post | undefined) => void,
-    { onTrouble, leaving, abandoned }: SendOptions,
-  ): Promise<void> {
-    const deadline = performance.now() + options.totalMillis;
-    for (let attempt = 1; ; attempt++) {
-      const sent = post(body, abandoned);
-      track(sent);
-      const result = await sent.answer.catch((error: Error) => error);
-      const taken = !(result instanceof Error) && result.statusCode >= 200 && result.statusCode < 300;
-      if (taken) return reportPartialSuccess(result);
-      const reason = result instanceof Error ? result : new Error(`HTTP status ${result.statusCode}`);
-      // Refused: what was written is with nobody.
-      track(undefined);
-      const isLast = attempt === MAX_ATTEMPTS || leaving.aborted;
-      const again = result instanceof Error || isRetryable(result.statusCode);
-      const retryAfter = result instanceof Error ? undefined : result.retryAfter;
-      const waitMillis = toWaitMillis(attempt, retryAfter, Date.now(), Math.random());
-      if (!again || isLast || performance.now() + waitMillis > deadline) throw reason;
-      onTrouble(reason);
-      await sleepUnref(waitMillis, leaving);
+  async function attempt(
+    batch: EncodedBatch,
+    track: (post: Post<unknown> | undefined) => void,
+    abandoned: AbortSignal,
+  ): Promise<Outcome> {
+    const sent = transport.post(isPacked ? await pack(batch) : batch.body, abandoned);
+    track(sent);
+    const answer = await sent.answer.catch((error: Error) => error);
+    // Without an answer nobody has the batch, and it may be sent again.
+    if (answer instanceof Error) return { taken: false, reason: answer, again: true };
+    const { verdict, body } = answer;
+    if (verdict.taken) {
+      reportPartialSuccess(body);
+      return verdict;
     }
+    // Refused: what was written is with nobody.
+    track(undefined);
+    const { reason, retry, waitMillis } = verdict;
+    return { taken: false, reason: new Error(clean(reason)), again: retry, waitMillis };
   }
 
   /** A receiver may take a batch and refuse a part of it; sending that again would not help (OTLP, "Partial Success"). */
-  function reportPartialSuccess({ body }: PostAnswer): void {
+  function reportPartialSuccess(body: Uint8Array): void {
     if (body.length === 0) return;
     let refusal;
     try {
@@ -111,44 +103,55 @@ export function createOtlpSender<Batch>(options: OtlpOptions, signal: OtlpSignal
       return;
     }
     if (refusal === undefined) return;
-    diag.warn(`${address} refused ${refusal.what}: ${options.redact(hideHeaders(refusal.why ?? 'no reason given'))}`);
+    diag.warn(`${address} refused ${refusal.what}: ${clean(refusal.why ?? 'no reason given')}`);
   }
 
   return {
     address,
-    send(batch, sendOptions): Delivery {
-      let current: Post | undefined;
-      const body = encode(batch);
-      const packed = options.compression === 'gzip' ? gzipAsync(body) : Promise.resolve(body);
-      const done = packed.then((bytes) => deliver(bytes, (sent) => (current = sent), sendOptions));
-      return { done, isWritten: () => current?.isWritten() ?? false };
+    encoding: options.protocol === 'http/json' ? 'json' : 'protobuf',
+    identity: [signal.grpcService, options.url, options.protocol, options.tenant ?? ''],
+    maxBatchBytes: options.protocol === 'grpc' ? MAX_GRPC_BATCH_BYTES : MAX_BATCH_BYTES,
+    maxInFlight: MAX_IN_FLIGHT,
+    send(batch, abandoned) {
+      let current: Post<unknown> | undefined;
+      const outcome = attempt(batch, (sent) => (current = sent), abandoned).catch(
+        // Not the receiver's fault, so another attempt would fail as well: the batch could not be encoded.
+        (error: Error): Outcome => ({ taken: false, reason: error, again: false }),
+      );
+      return { outcome, isWritten: () => current?.isWritten() ?? false };
     },
     startSendBlocking(batches, limitMillis) {
-      const bodies = batches.map((batch) =>
-        options.compression === 'gzip' ? process.getBuiltinModule('node:zlib').gzipSync(encode(batch)) : encode(batch),
-      );
-      return startPostBlocking(target, bodies, limitMillis);
+      const { gzipSync } = process.getBuiltinModule('node:zlib');
+      const bodies = batches.map((batch) => (isPacked ? (packed.get(batch) ?? gzipSync(batch.body)) : batch.body));
+      return transport.startPostBlocking(bodies, limitMillis);
     },
   };
 }
 
-const gzipAsync = (body: Uint8Array): Promise<Uint8Array> =>
+/** What headers hold, whole and word by word: a receiver may quote `abc` of `Bearer abc`. The longest first, since one may be in another. */
+function listSecrets({ headers, url }: OtlpTarget): readonly string[] {
+  const values = [...Object.values(headers), toBasic(new URL(url)) ?? ''];
+  const parts = values.flatMap((value) => value.split(/[\s,;]+/)).concat(values);
+  return [...new Set(parts)].filter((part) => part.length >= SHORTEST_KEY).toSorted((a, b) => b.length - a.length);
+}
+
+function createTransport(options: OtlpTarget, grpcService: string): Transport {
+  const { url, headers, protocol, attemptMillis: timeoutMillis, tls } = options;
+  const isGzip = options.compression === 'gzip';
+  const target = { url, headers, isGzip, timeoutMillis, tls, maxInFlight: MAX_IN_FLIGHT };
+  if (protocol === 'grpc') return loadGrpc().createGrpcTransport(target, grpcService);
+  return createHttpTransport(target, protocol === 'http/json' ? 'application/json' : 'application/x-protobuf');
+}
+
+/** The build makes it a file beside the agent's; run from source, it is the TypeScript file. */
+function loadGrpc(): typeof grpcTransport {
+  const path = import.meta.url.endsWith('.ts') ? './grpc-transport.ts' : './grpc.cjs';
+  return createRequire(import.meta.url)(path) as typeof grpcTransport;
+}
+
+const gzip = (body: Uint8Array): Promise<Uint8Array> =>
   new Promise((resolve, reject) => {
     process
       .getBuiltinModule('node:zlib')
       .gzip(body, (error, packed) => (error === null ? resolve(packed) : reject(error)));
-  });
-
-/** Sleeps without keeping the process alive, and not when the process is leaving. */
-const sleepUnref = (millis: number, leaving: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (leaving.aborted) return resolve();
-    const wake = (): void => {
-      clearTimeout(timer);
-      leaving.removeEventListener('abort', wake);
-      resolve();
-    };
-    const timer = setTimeout(wake, millis);
-    timer.unref();
-    leaving.addEventListener('abort', wake);
   });

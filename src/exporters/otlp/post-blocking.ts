@@ -1,65 +1,61 @@
-// Called while the process is leaving (`exit`): the event loop is gone, so a worker thread sends and this thread waits for it.
+// Called by a transport while the process is leaving (`exit`): the event loop is gone, so a worker thread sends and this thread waits for it.
 // Imported, not read from the global scope: a program may put something else in its place.
 import process from 'node:process';
+import type { Worker } from 'node:worker_threads';
 import type { BlockingResult } from '../destination.ts';
-import type { PostTarget } from './http-post.ts';
+
+/** How a body ended: not yet, taken, refused for good, or failed in a way that may pass. */
+const WAITING = 0;
+const TAKEN = 1;
+const REFUSED = 2;
+const FAILED = 3;
+
+const SLOT_BYTES = 256;
 
 /** Runs in the worker; plain CommonJS text, since a worker of a bundle has no file of its own. */
 const WORKER_SOURCE = `
-const { workerData: { url, headers, tls, bodies, shared } } = require('node:worker_threads');
-const { request } = require(url.startsWith('https:') ? 'node:https' : 'node:http');
-const [done, ...slots] = shared;
-let open = bodies.length;
-for (const [index, body] of bodies.entries()) {
-  const slot = slots[index];
-  let settled = false;
-  const settle = (taken, reason = '') => {
-    if (settled) return;
-    settled = true;
-    const { written } = new TextEncoder().encodeInto(reason, new Uint8Array(slot.buffer, 8));
-    slot[1] = written;
-    Atomics.store(slot, 0, taken ? 1 : 2);
-    if (--open > 0) return;
-    Atomics.store(done, 0, 1);
-    Atomics.notify(done, 0);
-  };
-  const outgoing = request(url, { ...tls, method: 'POST', agent: false, headers: { ...headers, 'content-length': body.byteLength } }, (response) => {
-    response.resume();
-    settle(response.statusCode >= 200 && response.statusCode < 300, 'HTTP status ' + response.statusCode);
+require('node:worker_threads').parentPort.on('message', ({ source, target, bodies, shared: [done, ...slots] }) => {
+  let open = bodies.length;
+  const settles = slots.map((slot) => {
+    let settled = false;
+    return (taken, reason = '', again = true) => {
+      if (settled) return;
+      settled = true;
+      const { written } = new TextEncoder().encodeInto(reason, new Uint8Array(slot.buffer, 8));
+      slot[1] = written;
+      Atomics.store(slot, 0, taken ? ${TAKEN} : again ? ${FAILED} : ${REFUSED});
+      if (--open > 0) return;
+      Atomics.store(done, 0, 1);
+      Atomics.notify(done, 0);
+    };
   });
-  outgoing.on('error', (error) => settle(false, error.message || error.code));
-  outgoing.on('close', () => settle(false, 'connection closed without an answer'));
-  outgoing.end(body);
-}
+  try {
+    new Function('require', 'target', 'bodies', 'settles', source)(require, target, bodies, settles);
+  } catch (error) {
+    for (const settle of settles) settle(false, String(error));
+  }
+});
 `;
 
-const WAITING = 0;
-const TAKEN = 1;
-const SLOT_BYTES = 256;
+/** One for all destinations: what a thread costs is paid once. */
+let worker: Worker | undefined;
 
 /**
- * Starts to post all bodies at once. What comes back blocks until each is answered, or `limitMillis` since then are over, and gives
- * back what became of each; between the two the caller may start others.
+ * Starts to post all bodies at once. `source` is what the transport does in the worker: it posts each of `bodies` to `target`, which is copied to
+ * it, and calls `settles[index](taken, reason, again)` for each, with a reason that quotes nothing of the answer. What comes back blocks until
+ * each is answered, or `limitMillis` since then are over, and gives back what became of each; between the two the caller may start others.
  */
 export function startPostBlocking(
-  target: PostTarget,
+  source: string,
+  target: object,
   bodies: readonly Uint8Array[],
   limitMillis: number,
 ): () => readonly BlockingResult[] {
   const done = new Int32Array(new SharedArrayBuffer(4));
   // For each body: how it ended, then the length of the reason and its bytes.
   const slots = bodies.map(() => new Int32Array(new SharedArrayBuffer(SLOT_BYTES)));
-  const { Worker } = process.getBuiltinModule('node:worker_threads');
-  // No flags and no NODE_OPTIONS: the worker must load neither this agent nor what else the application preloads.
-  const worker = new Worker(WORKER_SOURCE, {
-    eval: true,
-    execArgv: [],
-    env: {},
-    stdout: true,
-    stderr: true,
-    workerData: { url: target.url, headers: target.headers, tls: target.tls, bodies, shared: [done, ...slots] },
-  });
-  worker.unref();
+  worker ??= startWorker();
+  worker.postMessage({ source, target, bodies, shared: [done, ...slots] });
   const deadline = performance.now() + limitMillis;
   return () => {
     Atomics.wait(done, 0, 0, Math.max(0, deadline - performance.now()));
@@ -67,9 +63,17 @@ export function startPostBlocking(
   };
 }
 
+function startWorker(): Worker {
+  const { Worker: WorkerClass } = process.getBuiltinModule('node:worker_threads');
+  // No flags and no NODE_OPTIONS: the worker must load neither this agent nor what else the application preloads.
+  const started = new WorkerClass(WORKER_SOURCE, { eval: true, execArgv: [], env: {}, stdout: true, stderr: true });
+  started.unref();
+  return started;
+}
+
 function readSlot(slot: Int32Array, limitMillis: number): BlockingResult {
   const state = Atomics.load(slot, 0);
   if (state === TAKEN) return { taken: true };
-  if (state === WAITING) return { taken: false, reason: `no answer within ${limitMillis} ms of leaving` };
-  return { taken: false, reason: Buffer.from(slot.buffer, 8, slot[1]).toString() };
+  if (state === WAITING) return { taken: false, reason: `no answer within ${limitMillis} ms of leaving`, again: true };
+  return { taken: false, reason: Buffer.from(slot.buffer, 8, slot[1]).toString(), again: state === FAILED };
 }

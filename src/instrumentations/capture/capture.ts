@@ -61,21 +61,24 @@ export function createCapture(config: CaptureConfig): Capture {
     SIDES.some((side) => headersOf(direction, side).length > 0 || wantsBody(direction, side));
   const on = { client: isOn('client'), server: isOn('server') };
 
+  function start(direction: Direction, override: boolean | undefined, redactor: Redactor): Captured {
+    const captures = override === undefined ? wanted[direction] : override ? all : undefined;
+    const records = (side: Side): boolean => override ?? wantsBody(direction, side);
+    const recorders: Partial<Record<Side, BodyRecorder>> = {};
+    return {
+      headers: (side, given) => captures?.[side](given, redactor) ?? {},
+      record: (side) =>
+        records(side) ? (recorders[side] = new BodyRecorder(config['http.bodies.maxBytes'])) : undefined,
+      bodies: (read) => toBodyAttributes(recorders, read, redactor),
+      hook: (side, span, info) => run[side](span, info),
+    };
+  }
+
   return {
     mayRecord: (direction) => mayOverride || SIDES.some((side) => wantsBody(direction, side)),
-    of(direction, override, redactor) {
-      if (!(override ?? on[direction]) && !hasHooks) return undefined;
-      const captures = override === undefined ? wanted[direction] : override ? all : undefined;
-      const records = (side: Side): boolean => override ?? wantsBody(direction, side);
-      const recorders: Partial<Record<Side, BodyRecorder>> = {};
-      return {
-        headers: (side, given) => captures?.[side](given, redactor) ?? {},
-        record: (side) =>
-          records(side) ? (recorders[side] = new BodyRecorder(config['http.bodies.maxBytes'])) : undefined,
-        bodies: (read) => toBodyAttributes(recorders, read, redactor),
-        hook: (side, span, info) => run[side](span, info),
-      };
-    },
+    // Apart from `start`, whose functions need what it was called with kept: here nothing is made.
+    of: (direction, override, redactor) =>
+      (override ?? on[direction]) || hasHooks ? start(direction, override, redactor) : undefined,
   };
 }
 

@@ -10,7 +10,7 @@ import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
 import { splitAuthority } from '../../http-semconv/authority.ts';
 import { type ClientTarget, toClientTarget } from '../../http-semconv/client-target.ts';
 import { pairs, toText } from '../capture/headers-of.ts';
-import { type ClientExchange, createClientExchanges } from '../client-exchange.ts';
+import { type ClientExchange, type OutgoingRequest, createClientExchanges } from '../client-exchange.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import { isHandOver, isOwnDoing, responseOf, toTimeoutError } from './client-endings.ts';
 
@@ -25,6 +25,33 @@ interface OpenRequest {
   timedOut: boolean;
 }
 
+/** A request as the exchange wants to know it. */
+class Outgoing implements OutgoingRequest {
+  readonly parent = context.active();
+  readonly method: string;
+  readonly target: ClientTarget;
+  readonly socketPath: string | undefined;
+  readonly added: string[] = [];
+  readonly #request: ClientRequest;
+
+  constructor(request: ClientRequest) {
+    const { socketPath } = request as { socketPath?: unknown };
+    this.method = request.method;
+    this.target = readTarget(request);
+    this.socketPath = typeof socketPath === 'string' ? socketPath : undefined;
+    this.#request = request;
+  }
+
+  header(name: string): string | undefined {
+    return readRequestHeader(this.#request, name);
+  }
+
+  setHeader(name: string, value: string): void {
+    if (this.header(name) === undefined) this.added.push(name);
+    setRequestHeader(this.#request, name, value);
+  }
+}
+
 /**
  * Traces clients: `request`, `get`, `new ClientRequest` and every import style pass Node's diagnostics channels. What they do not tell, how a
  * request ends, its own events do.
@@ -36,21 +63,10 @@ export function enableHttpClient(tools: InstrumentationTools): Instrumentation {
   const watch = createEventWatch<ClientRequest>(see);
 
   function start({ request }: { request: ClientRequest }): void {
-    const { socketPath } = request as { socketPath?: unknown };
-    const added: string[] = [];
-    const exchange = startExchange({
-      parent: context.active(),
-      method: request.method,
-      target: readTarget(request),
-      socketPath: typeof socketPath === 'string' ? socketPath : undefined,
-      header: (name) => readRequestHeader(request, name),
-      setHeader(name, value) {
-        if (readRequestHeader(request, name) === undefined) added.push(name);
-        setRequestHeader(request, name, value);
-      },
-    });
+    const outgoing = new Outgoing(request);
+    const exchange = startExchange(outgoing);
     if (exchange === undefined) return;
-    openRequests.set(request, { exchange, added, timedOut: false });
+    openRequests.set(request, { exchange, added: outgoing.added, timedOut: false });
     watch(request);
     const { span, captured } = exchange;
     if (captured === undefined || !span.isRecording()) return;
@@ -143,5 +159,10 @@ function readTarget(request: ClientRequest): ClientTarget {
   const header = readRequestHeader(request, 'host') ?? '';
   // A Host header of the application's own choice (a virtual host) names the server it means, not the one it connects to.
   const authority = splitAuthority(header).host === '' ? readAuthority(request) : header;
-  return toClientTarget(request.method, request.path, { scheme: request.protocol.replace(/:$/, ''), authority });
+  return toClientTarget(request.method, request.path, { scheme: toScheme(request.protocol), authority });
+}
+
+/** Without the colon. */
+function toScheme(protocol: string): string {
+  return protocol.endsWith(':') ? protocol.slice(0, -1) : protocol;
 }

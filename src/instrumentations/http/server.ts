@@ -1,5 +1,5 @@
 // Enabled by agent.ts: a span for every request that an http or https server of the program receives. Twin of client.ts.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Context, type Span, context } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
@@ -23,6 +23,7 @@ import {
 import { guard } from '../../log/guard.ts';
 import { applyError, applyOutcome } from '../end-span.ts';
 import type { Captured } from '../capture/capture.ts';
+import type { Header } from '../capture/header-capture.ts';
 import { pairs, toHeader, toText } from '../capture/headers-of.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import { type ReceivedRequest, type ServerSpan, createServerSpans, settleRoute } from '../server-spans.ts';
@@ -39,15 +40,16 @@ interface OpenExchange {
   readonly request: IncomingMessage;
   /** Undefined for an upgrade: the application writes its answer into the socket. */
   readonly response: ServerResponse | undefined;
-  /** Takes what watches this one exchange out of its socket. */
-  readonly release: () => void;
+  /** Undefined for an upgrade, which `stopWatching` takes out of its socket. */
+  readonly connection: Connection | undefined;
+  readonly stopWatching: (() => void) | undefined;
   /** True once an exception was recorded: what the response says afterwards does not take it back. */
   hasThrown: boolean;
 }
 
 /** What is known of a connection that had a request with a span. */
 interface Connection {
-  readonly underWay: Set<IncomingMessage>;
+  readonly underWay: IncomingMessage[];
   /** Our listener of `close`. */
   readonly onClose: () => void;
 }
@@ -55,20 +57,40 @@ interface Connection {
 /** Enough for the status line and what may come before it. */
 const MAX_HEAD_LENGTH = 64;
 
+/** A request as the span wants to know it. */
+class Received implements ReceivedRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly authority = undefined;
+  readonly encrypted: boolean;
+  readonly parent: Context;
+  readonly socket: Socket;
+  readonly protocolVersion: string;
+  readonly #headers: IncomingHttpHeaders;
+
+  constructor(request: IncomingMessage, socket: Socket, parent: Context) {
+    this.method = request.method ?? 'GET';
+    this.target = request.url ?? '';
+    this.encrypted = 'encrypted' in socket && socket.encrypted === true;
+    this.parent = parent;
+    this.socket = socket;
+    this.protocolVersion = request.httpVersion;
+    this.#headers = request.headers;
+  }
+
+  header(name: string): string | undefined {
+    return toText(this.#headers[name]);
+  }
+
+  headers(): Iterable<Header> {
+    return pairs(this.#headers);
+  }
+}
+
 /** Traces servers by Node's diagnostics channels; upgrades pass none, and have a hook of their own. */
 export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
-  const { redactor } = tools;
+  const { redactor, traceHeaders } = tools;
   const startSpan = createServerSpans(tools);
-  const toReceived = (request: IncomingMessage, socket: Socket): ReceivedRequest => ({
-    method: request.method ?? 'GET',
-    target: request.url ?? '',
-    encrypted: 'encrypted' in socket && socket.encrypted === true,
-    header: (name) => toText(request.headers[name]),
-    headers: () => pairs(request.headers),
-    parent: tools.traceHeaders.extract(request.headers),
-    socket,
-    protocolVersion: request.httpVersion,
-  });
   /** A request leaves it at the latest when its connection closes. */
   const openExchanges = new Map<IncomingMessage, OpenExchange>();
   /** The requests that are under way on a connection: more than one when a client pipelines. */
@@ -77,17 +99,17 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   const quietContexts = new WeakMap<IncomingMessage, Context>();
 
   function start({ request, response, socket }: ServerExchange): void {
-    const { context: entered, open } = startSpan(toReceived(request, socket));
+    const { context: entered, open } = startSpan(new Received(request, socket, traceHeaders.extract(request.headers)));
     if (open !== undefined) {
-      const { underWay } = connectionOf(socket);
-      underWay.add(request);
-      const release = (): void => void underWay.delete(request);
-      openExchanges.set(request, { open, request, response, release, hasThrown: false });
+      const connection = connectionOf(socket);
+      connection.underWay.push(request);
+      const exchange = { open, request, response, connection, stopWatching: undefined, hasThrown: false };
+      openExchanges.set(request, exchange);
       if (open.captured !== undefined) {
         recordBodies(open.captured, request, response);
         open.captured.hook('request', open.span, { direction: 'server', request });
       }
-    } else if ((connections.get(socket)?.underWay.size ?? 0) > 0) quietContexts.set(request, entered);
+    } else if ((connections.get(socket)?.underWay.length ?? 0) > 0) quietContexts.set(request, entered);
     enter(entered, request);
   }
 
@@ -95,7 +117,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   function startUpgrade(request: IncomingMessage, socket: Socket): void {
     if (openExchanges.has(request)) return;
     letGo(socket);
-    const { context: entered, open } = startSpan(toReceived(request, socket));
+    const { context: entered, open } = startSpan(new Received(request, socket, traceHeaders.extract(request.headers)));
     context.attach(entered);
     if (open === undefined) return;
     let head = '';
@@ -116,18 +138,21 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
     const unwatch = createEventWatch<Socket>((_socket, name) => {
       if (name === 'close') abandon(request, toCut(readConnection(socket)));
     })(socket);
-    const release = (): void => {
+    const stopWatching = (): void => {
       writes[Symbol.dispose]();
       unwatch();
     };
-    openExchanges.set(request, { open, request, response: undefined, release, hasThrown: false });
+    const exchange = { open, request, response: undefined, connection: undefined, stopWatching, hasThrown: false };
+    openExchanges.set(request, exchange);
     open.captured?.hook('request', open.span, { direction: 'server', request });
   }
 
   function take(request: IncomingMessage): OpenExchange | undefined {
     const exchange = openExchanges.get(request);
+    if (exchange === undefined) return undefined;
     openExchanges.delete(request);
-    exchange?.release();
+    exchange.stopWatching?.();
+    if (exchange.connection !== undefined) remove(exchange.connection.underWay, request);
     return exchange;
   }
 
@@ -135,7 +160,8 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
     const exchange = take(request);
     // A pipelined response is sent by the end of the one before it, and its `finish` and `close` fire in that one's context.
     const own = exchange?.open.context ?? quietContexts.get(request);
-    if (own !== undefined) context.attach(own);
+    // To attach the one that is active already would copy what else is kept of the asynchronous context.
+    if (own !== undefined && own !== context.active()) context.attach(own);
     if (exchange !== undefined) end(exchange, readStatus(response));
   }
 
@@ -178,7 +204,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   function connectionOf(socket: Socket): Connection {
     const known = connections.get(socket);
     if (known !== undefined) return known;
-    const underWay = new Set<IncomingMessage>();
+    const underWay: IncomingMessage[] = [];
     const onClose = guard('http server close', () => {
       const requests = [...underWay];
       const [first] = requests;
@@ -196,7 +222,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   /** Takes our listener off a connection that is handed over after ordinary requests. */
   function letGo(socket: Socket): void {
     const connection = connections.get(socket);
-    if (connection === undefined || connection.underWay.size > 0) return;
+    if (connection === undefined || connection.underWay.length > 0) return;
     socket.removeListener('close', connection.onClose);
     connections.delete(socket);
   }
@@ -237,7 +263,17 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
     endWhatIsOver() {
       for (const exchange of openExchanges.values()) cutByExit(exchange);
     },
+    letGo() {
+      for (const request of openExchanges.keys()) take(request)?.open.span.end();
+    },
   };
+}
+
+/** Without the garbage of a Set that is filled and emptied, or of a list of what was taken out: mostly there is one. */
+function remove(list: IncomingMessage[], request: IncomingMessage): void {
+  const at = list.indexOf(request);
+  if (at === list.length - 1) list.pop();
+  else if (at >= 0) list.splice(at, 1);
 }
 
 /** @note A proxy destroys its response with what its own call broke with: the same code as of a client that is gone, but the application's. */

@@ -158,6 +158,10 @@ export function enableHttp2Server(tools: InstrumentationTools): Instrumentation 
         else conclude(stream, cutByExit);
       }
     },
+    letGo() {
+      for (const { span } of openStreams.values()) span.end();
+      openStreams.clear();
+    },
   };
 }
 

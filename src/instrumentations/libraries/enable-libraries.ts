@@ -4,11 +4,14 @@ import { createRequire, isBuiltin, syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import type { DiagLogger } from '@opentelemetry/api';
 import { type LoadedFile, type UsedPackage, watchModules } from '../../hooks/module-hooks.ts';
+import { reportInternalError, watchErrors } from '../../log/guard.ts';
 import { toErrorText } from '../../log/log.ts';
+import { createWatchdog } from '../../log/watchdog.ts';
 import { isFramework, isOnByDefault, toLibraryOptions, wantsSpans } from './default-options.ts';
 import type {
   LibraryBundle,
   LibraryHook,
+  LibraryHost,
   LibraryName,
   LibraryOptions,
   LibraryRow,
@@ -94,7 +97,19 @@ export function enableLibraries({ optionsOf, sendsLogs = false, log, load = load
   function start(row: LibraryRow, options: LibraryOptions): readonly LibraryHook[] {
     const hooks = isFramework(row.name) ? loadRoutes().start(row.name) : [];
     if (row.package === undefined || !wantsSpans(row.name, options)) return hooks;
-    return [...hooks, ...bundleOf(row.name, true).start(toLibraryOptions(row.name, options, sendsLogs))];
+    const given = toLibraryOptions(row.name, options, sendsLogs);
+    return [...hooks, ...bundleOf(row.name, true).start(given, createHost(row.name))];
+  }
+
+  function createHost(name: LibraryName): LibraryHost {
+    const turnOffs: (() => void)[] = [];
+    const watchdog = createWatchdog(name, () => {
+      for (const turnOff of turnOffs) turnOff();
+    });
+    return {
+      onError: (error) => watchErrors(watchdog, () => reportInternalError(`the instrumentation of ${name}`, error)),
+      onTurnOff: (turnOff) => void turnOffs.push(turnOff),
+    };
   }
 
   // The exports of our own bundles; a test starts every one of them.

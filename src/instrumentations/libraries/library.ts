@@ -26,10 +26,18 @@ export interface LibraryHook {
 /** Options of an instrumentation, as a configuration gives them. */
 export type LibraryOptions = Readonly<Record<string, unknown>>;
 
+/** What the agent gives to an instrumentation's bundle, which shares nothing else with it. */
+export interface LibraryHost {
+  /** Told of what went wrong in the instrumentation, and is contained. */
+  readonly onError: (error: unknown) => void;
+  /** Takes what turns the instrumentation off, should it fail too often. */
+  readonly onTurnOff: (turnOff: () => void) => void;
+}
+
 /** The exports of the bundle of one instrumentation. */
 export interface LibraryBundle {
   /** Starts it. */
-  start(options: LibraryOptions): readonly LibraryHook[];
+  start(options: LibraryOptions, host: LibraryHost): readonly LibraryHook[];
   /** Whether a version lies in one of the ranges. */
   isSupported(version: string, ranges: readonly string[]): boolean;
 }

@@ -10,6 +10,12 @@ export const libraries: readonly LibraryRow[] = [
     modules: { amqplib: ['>=0.5.5 <3'] },
   },
   {
+    name: 'aws-lambda',
+    package: '@opentelemetry/instrumentation-aws-lambda',
+    exported: 'AwsLambdaInstrumentation',
+    modules: {},
+  },
+  {
     name: 'aws-sdk',
     package: '@opentelemetry/instrumentation-aws-sdk',
     exported: 'AwsInstrumentation',

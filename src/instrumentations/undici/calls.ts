@@ -31,7 +31,10 @@ export class Calls {
    * handler. In which context they do it, the connection's or a timer's, says nothing.
    */
   identify(request: UndiciRequest): { parent: Context; resendCount: number | undefined } {
-    const chain = this.#chain(request);
+    const first = this.#outermost(request);
+    // No interceptor before it: every fetch.
+    if (!isHandler(first?.handler)) return { parent: contextOf(first), resendCount: undefined };
+    const chain = toChain(first);
     const repeaters = chain.slice(0, -1);
     for (const repeater of repeaters) {
       const call = this.#known.get(repeater);
@@ -46,27 +49,37 @@ export class Calls {
 
   /** True of a handler that interceptors may be hidden behind: that of undici 7. */
   isOpaque(request: UndiciRequest): boolean {
-    return this.#chain(request).at(-1)?.constructor?.name === 'UnwrapHandler';
+    return toChain(this.#outermost(request)).at(-1)?.constructor?.name === 'UnwrapHandler';
   }
 
   /** True where a request failed because its call was aborted, and with what. */
   isAborted(request: UndiciRequest, error: unknown): boolean {
-    return this.#chain(request).at(-1)?.reason === error;
+    return toChain(this.#outermost(request)).at(-1)?.reason === error;
   }
 
-  /** The handlers that a request passes, the outermost first. */
-  #chain(request: UndiciRequest): Handler[] {
+  /** The handler that undici itself calls. */
+  #outermost(request: UndiciRequest): Handler | undefined {
     if (this.#symbol === undefined || !(this.#symbol in request)) {
       this.#symbol = Object.getOwnPropertySymbols(request).find(({ description }) => description === 'handler');
     }
-    const chain: Handler[] = [];
-    let next: unknown = this.#symbol === undefined ? undefined : Reflect.get(request, this.#symbol);
-    while (typeof next === 'object' && next !== null && chain.length < MAX_DEPTH) {
-      chain.push(next);
-      next = (next as Handler).handler;
-    }
-    return chain;
+    const handler: unknown = this.#symbol === undefined ? undefined : Reflect.get(request, this.#symbol);
+    return isHandler(handler) ? handler : undefined;
   }
+}
+
+function isHandler(value: unknown): value is Handler {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The handlers that a request passes, the outermost first. */
+function toChain(outermost: Handler | undefined): Handler[] {
+  const chain: Handler[] = [];
+  let next: unknown = outermost;
+  while (isHandler(next) && chain.length < MAX_DEPTH) {
+    chain.push(next);
+    next = next.handler;
+  }
+  return chain;
 }
 
 /** @note Before undici 8.12, a request that waits in a pool's queue is made in the context of the one that frees its place. */

@@ -1,13 +1,14 @@
 // Enabled by agent.ts: a span for every request of the built-in fetch and of the undici package (6 to 8), which share their channels.
 import type { Socket } from 'node:net';
+import type { Context } from '@opentelemetry/api';
 import { subscribe } from '../../hooks/channels.ts';
 import { keepHandlerContext } from '../../hooks/undici-context.ts';
 import { watchUpgrade } from '../../hooks/undici-upgrade.ts';
 import { splitAbsoluteUrl } from '../../http-semconv/authority.ts';
-import { toClientTarget } from '../../http-semconv/client-target.ts';
+import { type ClientTarget, toClientTarget } from '../../http-semconv/client-target.ts';
 import { guard } from '../../log/guard.ts';
 import type { BodyRecorder } from '../capture/body-recorder.ts';
-import { type ClientExchange, createClientExchanges } from '../client-exchange.ts';
+import { type ClientExchange, type OutgoingRequest, createClientExchanges } from '../client-exchange.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import { Calls } from './calls.ts';
 import { type UndiciRequest, readHeader, setUndiciHeader, toPairs } from './request-headers.ts';
@@ -15,8 +16,34 @@ import { isError } from '../../http-semconv/is-error.ts';
 
 interface OpenRequest {
   readonly exchange: ClientExchange;
-  readonly recorders: Readonly<Record<'request' | 'response', BodyRecorder | undefined>>;
-  response?: UndiciResponse;
+  readonly recorders: Readonly<Record<'request' | 'response', BodyRecorder | undefined>> | undefined;
+  response: UndiciResponse | undefined;
+}
+
+/** A request as the exchange wants to know it. */
+class Outgoing implements OutgoingRequest {
+  readonly parent: Context;
+  readonly resendCount: number | undefined;
+  readonly method: string;
+  readonly target: ClientTarget;
+  readonly #request: UndiciRequest;
+
+  constructor(request: UndiciRequest, { parent, resendCount }: ReturnType<Calls['identify']>) {
+    const { method, path, origin } = request;
+    this.parent = parent;
+    this.resendCount = resendCount;
+    this.method = method;
+    this.target = toClientTarget(method, path, splitAbsoluteUrl(String(origin)) ?? { scheme: '', authority: '' });
+    this.#request = request;
+  }
+
+  header(name: string): string | undefined {
+    return readHeader(this.#request.headers, name);
+  }
+
+  setHeader(name: string, value: string): void {
+    setUndiciHeader(this.#request, name, value);
+  }
 }
 
 interface UndiciResponse {
@@ -33,20 +60,13 @@ export function enableUndici(tools: InstrumentationTools): Instrumentation {
   const openRequests = new Map<UndiciRequest, OpenRequest>();
 
   function start({ request }: { request: UndiciRequest }): void {
-    const { method, path } = request;
-    const { scheme, authority } = splitAbsoluteUrl(String(request.origin)) ?? { scheme: '', authority: '' };
-    const exchange = startExchange({
-      ...calls.identify(request),
-      method,
-      target: toClientTarget(method, path, { scheme, authority }),
-      header: (name) => readHeader(request.headers, name),
-      setHeader: (name, value) => setUndiciHeader(request, name, value),
-    });
+    const { method } = request;
+    const exchange = startExchange(new Outgoing(request, calls.identify(request)));
     if (exchange === undefined) return;
     if (calls.isOpaque(request)) keepHandlerContext(request, exchange.parent);
     const { span, captured } = exchange;
-    const recorders = { request: captured?.record('request'), response: captured?.record('response') };
-    openRequests.set(request, { exchange, recorders });
+    const recorders = captured && { request: captured.record('request'), response: captured.record('response') };
+    openRequests.set(request, { exchange, recorders, response: undefined });
     if (method === 'CONNECT' || Boolean(request.upgrade)) {
       const handedOver = guard('undici upgrade', (statusCode: unknown, headers: unknown) => {
         handOver(request, { statusCode: typeof statusCode === 'number' ? statusCode : 200, headers });
@@ -116,7 +136,7 @@ export function enableUndici(tools: InstrumentationTools): Instrumentation {
   const feed =
     (side: 'request' | 'response') =>
     ({ request, chunk }: { request: UndiciRequest; chunk: Uint8Array | string }): void =>
-      openRequests.get(request)?.recorders[side]?.add(chunk);
+      openRequests.get(request)?.recorders?.[side]?.add(chunk);
 
   const subscription = subscribe({
     'undici:request:create': start,

@@ -4,14 +4,14 @@ import { ROOT_CONTEXT, context, diag } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { type InstrumentType, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Config } from '../../config/config.ts';
-import type { BlockingResult, Delivery } from '../../exporters/destination.ts';
-import type { OtlpSender } from '../../exporters/otlp/otlp-sender.ts';
+import type { BlockingResult } from '../../exporters/destination.ts';
 import { toErrorText } from '../../log/log.ts';
 import { MetricsReport } from './metrics-report.ts';
+import type { MetricsOnTheWay, MetricsSender } from './metrics-sender.ts';
 import { toTemporality } from './temporality.ts';
 
 export interface MetricReaderOptions {
-  readonly sender: OtlpSender<ResourceMetrics>;
+  readonly sender: MetricsSender;
   readonly intervalMillis: number;
   readonly temporality: Config['metrics.temporality'];
   /** Hides the secrets in what was collected, but for attributes, which are clean already. */
@@ -42,7 +42,7 @@ export class OtlpMetricReader extends MetricReader {
   readonly #abandoned = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
-  #current: { metrics: ResourceMetrics; delivery: Delivery } | undefined;
+  #current: { metrics: ResourceMetrics; delivery: MetricsOnTheWay } | undefined;
   /** Something was measured since the last collection that arrived. */
   #hasNews = false;
   #closed = false;

@@ -6,13 +6,14 @@ import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../../config/config.ts';
-import { createOtlpMetricsSender } from '../../exporters/otlp/otlp-metrics.ts';
+import { createOtlpMetrics } from '../../exporters/otlp/otlp-metrics.ts';
 import type { OtlpTarget } from '../../exporters/otlp/otlp-sender.ts';
 import { createHttpMetrics } from '../../processors/http-metrics.ts';
 import { createMetricAttributeRedaction, redactMetrics } from '../../processors/metric-redaction.ts';
 import type { Redactor } from '../../redaction/create-redactor.ts';
 import { collectNow } from './collect-now.ts';
 import { OtlpMetricReader } from './metric-reader.ts';
+import { createMetricsSender } from './metrics-sender.ts';
 
 export interface MetricsOptions {
   readonly config: Config;
@@ -31,6 +32,7 @@ export interface Metrics extends Disposable {
   readonly processor: SpanProcessor;
   readonly meterProvider: MeterProvider;
   readonly isPending: () => boolean;
+  readonly flush: () => Promise<void>;
   readonly leave: () => Promise<void>;
   readonly abandon: () => void;
   readonly startLastFlush: (limitMillis: number) => () => void;
@@ -42,10 +44,9 @@ export function startMetrics(options: MetricsOptions): Metrics {
   const resource = isMainThread ? options.resource : options.resource.merge(createThreadResource());
   const attributes = createMetricAttributeRedaction(redactor);
   const reader: OtlpMetricReader = new OtlpMetricReader({
-    sender: createOtlpMetricsSender({
-      ...options.target,
+    sender: createMetricsSender({
+      ...createOtlpMetrics({ ...options.target, redact: (url) => redactor.redact(url, 'client') }),
       totalMillis: config['metrics.timeoutMillis'],
-      redact: (url) => redactor.redact(url, 'client'),
     }),
     intervalMillis: config['metrics.intervalMillis'],
     temporality: config['metrics.temporality'],
@@ -78,6 +79,7 @@ export function startMetrics(options: MetricsOptions): Metrics {
     processor: createHttpMetrics(meterProvider.getMeter(scope.name, scope.version), scope.name),
     meterProvider,
     isPending: () => reader.isPending(),
+    flush: () => reader.forceFlush(),
     leave: () => reader.leave(),
     abandon: () => reader.abandon(),
     startLastFlush: (limitMillis) => reader.startLastFlush(limitMillis),

@@ -1,4 +1,4 @@
-// Real spans of the SDK with the times a test wants, and what the console wrote of them.
+// Real spans with the times a test wants, and what the console wrote of them.
 import {
   context,
   ROOT_CONTEXT,
@@ -10,8 +10,9 @@ import {
   type Span,
 } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { createConsoleProcessor, type ConsoleOptions } from '../../../src/exporters/console/console-processor.ts';
+import { reportInternalError } from '../../../src/log/guard.ts';
+import { createProvider } from '../../tracer/provider.ts';
 
 /** 12:04:11.302 wherever the test runs. */
 export const START = new Date(2026, 7, 1, 12, 4, 11, 302).getTime();
@@ -44,11 +45,12 @@ export function openConsole(options: Partial<ConsoleOptions> & { width?: number 
     timestamps: true,
     now: () => START,
     cwd: '/app',
+    reportInternalError,
     ...rest,
   });
   let spanIds = 0;
   let traceIds = 0x7f3c91;
-  const provider = new TracerProvider({
+  const provider = createProvider({
     resource: resourceFromAttributes({ 'service.name': 'shop-api' }),
     spanProcessors: [processor],
     idGenerator: {

@@ -3,17 +3,12 @@ import { context } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
 import type { RequestRoute, Route } from '../../request-route.ts';
 
-/** The agent's own bundle has put a RequestRoute there; in a process with another http instrumentation it is something else. */
-const activeRoute = (): Partial<RequestRoute> | undefined => getRPCMetadata(context.active());
+/** What the active request's route is told to. The agent's own bundle has put a RequestRoute there; another http instrumentation something else. */
+export const activeRoute = (): Partial<RequestRoute> | undefined => getRPCMetadata(context.active());
 
 /** Names the route of the active request, or takes it back with undefined. */
 export function decideRoute(route: Route): void {
   activeRoute()?.decide?.(route);
-}
-
-/** Whether anybody has said anything of the active request's route; true where there is none. */
-export function isRouteDecided(): boolean {
-  return activeRoute()?.isDecided ?? true;
 }
 
 /** Joins the template of a mount point and of what is below it. */

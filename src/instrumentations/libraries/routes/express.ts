@@ -1,7 +1,7 @@
 // Started when express or router (express 5's own) is first used: the template of the route that answers, mount points included.
 import { replaceMethod } from '../../../hooks/replace-method.ts';
 import type { LibraryHook } from '../library.ts';
-import { decideRoute, isRouteDecided, joinRoute, mountOf, setMount } from './decide-route.ts';
+import { activeRoute, decideRoute, joinRoute, mountOf, setMount } from './decide-route.ts';
 
 type Path = string | RegExp | readonly Path[];
 type Next = (error?: unknown) => void;
@@ -61,11 +61,13 @@ function watchLayers(exports: unknown): void {
       name,
       (original) =>
         function (request, response, next) {
+          // Looked up once a layer, of which a request passes dozens.
+          const route = activeRoute();
           // From its first layer on, the request has no route until one matches, whatever others say of middleware.
-          if (!isRouteDecided()) decideRoute(undefined);
+          if (route?.isDecided === false) route.decide?.(undefined);
           const base = mountOf(request);
           if (this.route !== undefined) {
-            decideRoute(joinRoute(base, toText(this.route.path)));
+            route?.decide?.(joinRoute(base, toText(this.route.path)));
             return Reflect.apply(original, this, [
               request,
               response,
