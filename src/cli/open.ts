@@ -9,8 +9,8 @@ export const open: Command = {
   help: `  npx tracing open spans.jsonl
   npx tracing open trace.html --no-open
 
-Shows a file of OTLP JSON lines, such as TRACING_FILE writes, or a page that was saved with its trace, in a viewer of its own, until
-Ctrl-C.
+Shows a file of OTLP JSON lines, such as TRACING_FILE writes, or a page that was saved with its trace, in a viewer of
+its own, until Ctrl-C.
 
 Options
   --no-open  only prints the link

@@ -15,7 +15,7 @@ export const tail: Command = {
   npx tracing tail --errors
   npx tracing tail 'service=shop duration>200ms'
 
-Prints a line for every trace that the viewer gets, until Ctrl-C. The query is that of the viewer's page: docs/viewer.md.
+Prints a line for every trace that the viewer gets, until Ctrl-C. The query is that of its page: docs/viewer.md.
 
 Options
   --errors  only traces in which something failed

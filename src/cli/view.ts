@@ -13,8 +13,8 @@ export const view: Command = {
   help: `  npx tracing view
   npx tracing view --port 4320 --db traces.db
 
-Shows the traces of every program on this machine in a browser, until Ctrl-C. Programs that are started with the agent, and
-have no other destination configured, find it by themselves. It takes OTLP over HTTP and gRPC from any other.
+Shows the traces of every program on this machine in a browser, until Ctrl-C. Programs that are started with the agent,
+and have no other destination configured, find it by themselves. It takes OTLP over HTTP and gRPC from any other.
 
 Options
   --port <number>  ${DEFAULT_PORT} if not given; 0 for any that is free

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import type { TraceList } from '../../src/viewer/model.ts';
+import { toNoticePath } from '../../src/viewer/protocol.ts';
 import { runProgram } from '../support/run-program.ts';
 import { launchProgram } from '../viewer/launch-program.ts';
 import { hex, toOtlp } from '../viewer/spans.ts';
@@ -147,6 +148,13 @@ suite('commands of the viewer', { concurrency: 2 }, () => {
     });
     assert.equal(alone.code, 3);
     assert.match(alone.stderr, /tracing viewer {2}ready|port 4319 is taken/);
+    const killed = await runProgram({
+      program: tracing,
+      args: ['run', '--view', '--', process.execPath, '-e', 'process.kill(process.pid)'],
+      env,
+    });
+    assert.equal(killed.signal, 'SIGTERM');
+    assert.equal(existsSync(toNoticePath(env)), false);
   });
 
   for (const [args, message] of [
