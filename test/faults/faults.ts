@@ -1,17 +1,21 @@
 // Run by hand, `node scripts/build.ts && node test/faults/faults.ts [--only name] [--update]`: one real process for each fault of a receiver and for
-// each way of leaving, beside the same without the agent. Prints the table; `--update` writes it into docs/delivery-and-exits.md.
-import { spawn, type ChildProcess } from 'node:child_process';
+// each way of leaving, beside the same without the agent. Prints the table; `--update` writes it into docs/delivery-and-exits.md. Disks that are full
+// are small ones that only root can make; the load comes from wrk (Debian: wrk).
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
-import { tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startBackend } from '../support/backend.ts';
 import { startBlackHole } from '../support/black-hole.ts';
+import { type GrpcAnswer, startGrpcSink } from '../support/grpc-sink.ts';
 import { type Answer, type Sink, closedPort, startSink, times } from '../support/otlp-sink.ts';
+import { type MessageType, readMessage } from '../support/protobuf-reader.ts';
 import { agentFlags } from '../support/run-program.ts';
 
 const { values: args } = parseArgs({ options: { only: { type: 'string' }, update: { type: 'boolean' } } });
@@ -22,24 +26,32 @@ type End = 'SIGTERM' | 'SIGINT' | 'SIGKILL' | '/exit' | '/throw' | '/reject' | '
 
 /** What a fault has to work with. */
 interface Scene {
-  readonly sink: Sink;
+  sink: Sink;
   readonly env: Record<string, string>;
   readonly folder: string;
   /** Serves so many requests, one after the other. */
   serve(count: number): Promise<void>;
+  /** Has wrk send as many as the program answers in so many seconds. */
+  load(seconds: number): Promise<void>;
+  /** Spans that arrived elsewhere than at the sink. */
+  elsewhere: () => number;
+  /** Of a run before the one that is measured. */
+  earlier: Exit | undefined;
 }
 
 type During = (scene: Scene) => Promise<void>;
 
 interface Fault {
   readonly name: string;
+  /** The receiver's first answers. */
+  readonly first?: readonly Answer[];
+  /** Only where it can be played. */
+  readonly needs?: 'root' | 'wrk';
   /** Prepares the receiver and the environment. */
   readonly prepare?: (scene: Scene) => Promise<void> | void;
   /** What happens while the program runs; 50 requests if not given. */
   readonly during?: During;
   readonly end?: End;
-  /** Spans that arrive elsewhere than at the sink. */
-  readonly elsewhere?: (scene: Scene) => number;
 }
 
 const disposables: AsyncDisposable[] = [];
@@ -62,26 +74,46 @@ const FAULTS: readonly Fault[] = [
   { name: 'slow: 700 ms an answer', prepare: ({ sink }) => sink.answerWith({ accept: true, delayMillis: 700 }) },
   {
     name: '429 with Retry-After: 1, twice',
-    prepare: ({ sink }) => void answerFirst(sink, times(2, { status: 429, retryAfter: 1 })),
+    first: times(2, { status: 429, retryAfter: 1 }),
     during: arrive(50),
   },
   {
     name: '503 three times, then fine',
-    prepare: ({ sink }) => void answerFirst(sink, times(3, { status: 503 })),
+    first: times(3, { status: 503 }),
     during: arrive(50),
   },
   {
     name: 'reset in mid-body, then fine',
-    prepare: ({ sink }) => void answerFirst(sink, [{ reset: 'request' }]),
+    first: [{ reset: 'request' }],
     during: arrive(50),
   },
   {
     name: 'reset in mid-answer, then fine',
-    prepare: ({ sink }) => void answerFirst(sink, [{ reset: 'response' }]),
+    first: [{ reset: 'response' }],
     during: arrive(50),
   },
   { name: 'garbage for an answer (200)', prepare: ({ sink }) => sink.answerWith({ garbage: true }) },
   { name: '400: refused for good', prepare: ({ sink }) => sink.answerWith({ status: 400 }) },
+  {
+    name: 'gzip, which the receiver does not read',
+    prepare: ({ env, sink }) => {
+      env['OTEL_EXPORTER_OTLP_COMPRESSION'] = 'gzip';
+      sink.answerWith({ noGzip: 400 });
+    },
+  },
+  {
+    name: 'gRPC: refuses connections',
+    prepare: async ({ env }) => {
+      env['OTEL_EXPORTER_OTLP_PROTOCOL'] = 'grpc';
+      env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${await closedPort()}`;
+    },
+  },
+  { name: 'gRPC: hangs', prepare: overGrpc({ answer: { hang: true } }) },
+  {
+    name: 'gRPC: UNAVAILABLE three times, then fine',
+    prepare: overGrpc({ first: Array.from({ length: 3 }, () => ({ code: 14 })) }),
+    during: arriveElsewhere(50),
+  },
   {
     name: 'TLS: certificate of an unknown authority',
     prepare: async ({ env }) => {
@@ -111,29 +143,41 @@ const FAULTS: readonly Fault[] = [
       }
       const back = await startSink({ port: scene.sink.port });
       disposables.push(back);
-      Object.assign(scene, { sink: back });
+      scene.sink = back;
       await back.waitForSpans(600);
     },
   },
   {
-    name: 'file on a full disk',
-    prepare: ({ env }) => {
+    name: 'file on a disk of 64 KiB',
+    needs: 'root',
+    prepare(scene) {
+      const { env } = scene;
+      const file = join(mountSmall(scene, 64), 'spans.jsonl');
       delete env['OTEL_EXPORTER_OTLP_ENDPOINT'];
-      env['TRACING_FILE'] = '/dev/full';
+      env['TRACING_FILE'] = file;
+      env['OTEL_BSP_SCHEDULE_DELAY'] = '50';
+      scene.elsewhere = () => countSpansOfFile(file);
+    },
+    during: ({ serve }) => serve(200),
+  },
+  {
+    name: 'refuses, spool on a disk of 64 KiB: the next run sends what fitted',
+    needs: 'root',
+    async prepare(scene) {
+      scene.env['TRACING_SPOOL_DIR'] = join(mountSmall(scene, 64), 'spool');
+      scene.env['OTEL_BSP_SCHEDULE_DELAY'] = '50';
+      await runEarlier(scene, 400);
+    },
+    during: async ({ sink, serve }) => {
+      await serve(50);
+      await settle(() => sink.spans.length);
     },
   },
   {
     name: 'refuses, spool on: the next run sends',
     async prepare(scene) {
-      const { env, folder } = scene;
-      env['TRACING_SPOOL_DIR'] = join(folder, 'spool');
-      const port = await closedPort();
-      env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${port}`;
-      const earlier = await run(env, async (serve) => serve(50), 'SIGTERM');
-      if (earlier.code === 0) throw new Error('the earlier run ended otherwise than by SIGTERM');
-      const back = await startSink({ port });
-      disposables.push(back);
-      Object.assign(scene, { sink: back, served: 50 });
+      scene.env['TRACING_SPOOL_DIR'] = join(scene.folder, 'spool');
+      await runEarlier(scene, 50);
     },
     during: async ({ sink, serve }) => {
       await serve(50);
@@ -141,13 +185,13 @@ const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: 'refuses, spool read-only',
-    prepare: async ({ env, folder }) => {
-      mkdirSync(join(folder, 'spool'));
-      writeFileSync(join(folder, 'spool', 'x'), '');
-      chmodSync(join(folder, 'spool'), 0o500);
-      env['TRACING_SPOOL_DIR'] = join(folder, 'spool', 'x');
-      env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${await closedPort()}`;
+    name: 'refuses, spool on a disk that is read-only',
+    needs: 'root',
+    prepare: async (scene) => {
+      const disk = mountSmall(scene, 64);
+      execFileSync('mount', ['-o', 'remount,ro', disk]);
+      scene.env['TRACING_SPOOL_DIR'] = join(disk, 'spool');
+      scene.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${await closedPort()}`;
     },
   },
   {
@@ -165,6 +209,18 @@ const FAULTS: readonly Fault[] = [
       await sleep(500);
       await serve(25);
     },
+  },
+  {
+    name: 'as many requests as it answers, 30 s',
+    needs: 'wrk',
+    prepare: (scene) => countOnly(scene),
+    during: ({ load }) => load(30),
+  },
+  {
+    name: 'as many requests as it answers, 30 s, receiver refuses',
+    needs: 'wrk',
+    prepare: async ({ env }) => void (env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${await closedPort()}`),
+    during: ({ load }) => load(30),
   },
   { name: 'natural end', end: '/natural' },
   { name: 'SIGINT', end: 'SIGINT' },
@@ -185,13 +241,89 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** A sink takes its first answers when it is made; one that is there already is told one after the other. */
-async function answerFirst(sink: Sink, answers: readonly Answer[]): Promise<void> {
-  for (const answer of answers) {
-    sink.answerWith(answer);
-    await sink.waitForRequests(sink.requests.length + 1);
+/** What is true after a while, where nobody knows how much will come. */
+async function settle(read: () => number): Promise<void> {
+  for (let before = -1; before !== read(); await sleep(3000)) before = read();
+}
+
+/** Lets a receiver of gRPC take the place of the sink. */
+function overGrpc(options: { readonly first?: readonly GrpcAnswer[]; readonly answer?: GrpcAnswer }) {
+  return async (scene: Scene): Promise<void> => {
+    const sink = await startGrpcSink(options);
+    disposables.push(sink);
+    scene.env['OTEL_EXPORTER_OTLP_PROTOCOL'] = 'grpc';
+    scene.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = sink.url;
+    scene.elsewhere = () => sink.spans.length;
+  };
+}
+
+function arriveElsewhere(count: number): During {
+  return async ({ serve, elsewhere }) => {
+    await serve(count);
+    while (elsewhere() < count) await sleep(100);
+  };
+}
+
+/** A disk of so many KiB. */
+function mountSmall({ folder }: Scene, kibibytes: number): string {
+  const disk = join(folder, 'disk');
+  mkdirSync(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kibibytes}k`, 'tmpfs', disk]);
+  disposables.push({ [Symbol.asyncDispose]: async () => void execFileSync('umount', [disk]) });
+  return disk;
+}
+
+/** A line that the disk had no room for is not whole. */
+function countSpansOfFile(path: string): number {
+  let count = 0;
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    try {
+      const { resourceSpans } = JSON.parse(line) as { resourceSpans: { scopeSpans: { spans: unknown[] }[] }[] };
+      for (const { scopeSpans } of resourceSpans) for (const { spans } of scopeSpans) count += spans.length;
+    } catch {
+      // It was said as lost.
+    }
   }
-  sink.answerWith({ accept: true });
+  return count;
+}
+
+/** A run before, whose receiver refuses; then there is one. */
+async function runEarlier(scene: Scene, count: number): Promise<void> {
+  const port = await closedPort();
+  scene.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${port}`;
+  scene.earlier = await run(scene.env, async ({ serve }) => serve(count), 'SIGTERM');
+  scene.sink = await startSink({ port });
+  disposables.push(scene.sink);
+}
+
+/** ExportTraceServiceRequest, as far as it takes to count spans. */
+const SCOPE: MessageType = { 2: { name: 'spans', repeated: true, type: 'bytes' } };
+const RESOURCE: MessageType = { 2: { name: 'scopes', repeated: true, type: () => SCOPE } };
+const REQUEST: MessageType = { 1: { name: 'resources', repeated: true, type: () => RESOURCE } };
+
+/** A receiver that only counts, since one that decodes could not follow. */
+async function countOnly(scene: Scene): Promise<void> {
+  let count = 0;
+  const server = createServer((incoming, response) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.on('end', () => {
+      const { resources } = readMessage(Buffer.concat(chunks), REQUEST) as {
+        resources: { scopes: { spans: Uint8Array[] }[] }[];
+      };
+      for (const { scopes } of resources) for (const { spans } of scopes) count += spans.length;
+      response.end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  disposables.push({
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  });
+  scene.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  scene.elsewhere = () => count;
 }
 
 function arrive(count: number): During {
@@ -209,9 +341,11 @@ interface Exit {
   readonly served: number;
 }
 
+type Play = Pick<Scene, 'serve' | 'load'>;
+
 async function run(
   env: Record<string, string> | undefined,
-  during: (serve: (count: number) => Promise<void>) => Promise<void>,
+  during: (play: Play) => Promise<void>,
   end: End,
 ): Promise<Exit> {
   const { PATH = '' } = process.env;
@@ -231,8 +365,18 @@ async function run(
       sent.on('error', () => resolve()).end();
       served++;
     });
-  await during(async (count) => {
-    for (let index = 0; index < count; index++) await get('/hello');
+  await during({
+    async serve(count) {
+      for (let index = 0; index < count; index++) await get('/hello');
+    },
+    async load(seconds) {
+      const wrk = spawn('wrk', ['-t1', '-c64', `-d${seconds}s`, `http://127.0.0.1:${port}/hello`], { stdio: 'ignore' });
+      await once(wrk, 'close');
+      // wrk does not count what it breaks off when its time is over.
+      child.send({});
+      const [{ count }] = (await once(child, 'message')) as [{ count: number }];
+      served = count;
+    },
   });
   const exited = once(child, 'close') as Promise<[number | null, string | null]>;
   const begin = performance.now();
@@ -247,60 +391,89 @@ interface Row {
   readonly cells: readonly (string | number)[];
 }
 
-async function play({ name, prepare, during, end = 'SIGTERM', elsewhere }: Fault): Promise<Row> {
+async function play({ name, first, prepare, during = ({ serve }) => serve(50), end = 'SIGTERM' }: Fault): Promise<Row> {
   const folder = mkdtempSync(join(tmpdir(), 'tracing-faults-'));
-  const sink = await startSink();
+  const sink = await startSink({ first: first ?? [] });
   disposables.push(sink);
-  const env: Record<string, string> = { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url };
-  const scene = { sink, env, folder, served: 0, serve: (_count: number) => Promise.resolve() };
+  const nothing = (): Promise<void> => Promise.resolve();
+  const scene: Scene = {
+    sink,
+    folder,
+    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url },
+    serve: nothing,
+    load: nothing,
+    elsewhere: () => 0,
+    earlier: undefined,
+  };
   try {
     await prepare?.(scene);
-    const bare = await run(undefined, (serve) => serve(50), end);
-    const traced = await run(
-      env,
-      async (serve) => {
-        scene.serve = serve;
-        await (during ?? (() => serve(50)))(scene);
-      },
-      end,
-    );
+    const bare = await run(undefined, ({ serve }) => serve(50), end);
+    const traced = await run(scene.env, (given) => during(Object.assign(scene, given)), end);
     await sleep(200);
     const same = traced.code === bare.code && traced.signal === bare.signal;
-    const says = traced.stderr
-      .split('\n')
-      .filter((line) => line.startsWith('tracing: '))
-      .map((line) =>
-        line
-          .replace('tracing: ', '')
-          .replaceAll(/127\.0\.0\.1:\d+|localhost:\d+/g, 'receiver')
-          .replaceAll(folder, ''),
-      );
     return {
       name,
       cells: [
-        traced.served + scene.served,
-        scene.sink.spans.length + (elsewhere?.(scene) ?? 0),
+        traced.served + (scene.earlier?.served ?? 0),
+        scene.sink.spans.length + scene.elsewhere(),
         `${traced.code ?? traced.signal}${same ? '' : ` (bare: ${bare.code ?? bare.signal})`}`,
         `${Math.round(traced.millis)} / ${Math.round(bare.millis)}`,
-        says.join('<br>') || '-',
+        [scene.earlier, traced].flatMap((exit) => (exit === undefined ? [] : linesOf(exit, folder))).join('<br>') ||
+          '-',
       ],
     };
   } finally {
     for (const part of disposables.splice(0)) await part[Symbol.asyncDispose]();
-    for (const entry of readdirSync(folder)) chmodSync(join(folder, entry), 0o700);
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** What the agent has said, without what differs from run to run. */
+function linesOf({ stderr }: Exit, folder: string): readonly string[] {
+  return stderr
+    .split('\n')
+    .filter((line) => line.startsWith('tracing: '))
+    .map((line) =>
+      line
+        .replace('tracing: ', '')
+        .replaceAll(/(?:127\.0\.0\.1|localhost):\d+/g, '…')
+        .replaceAll(folder, '…')
+        .replaceAll('|', '\\|'),
+    );
+}
+
+function canPlay({ name, needs }: Fault): boolean {
+  const can =
+    needs === undefined ||
+    (needs === 'root' ? process.getuid?.() === 0 : spawnSync('wrk', ['--version']).error === undefined);
+  if (!can) console.log(`${name}: skipped, it needs ${needs}`);
+  return can;
+}
+
 const HEAD = ['fault', 'spans expected', 'received', 'exit', 'ms to exit / without agent', 'stderr'];
 const rows: string[] = [`| ${HEAD.join(' | ')} |`, `|${HEAD.map(() => '---').join('|')}|`];
-for (const fault of FAULTS.filter(({ name }) => name.includes(args.only ?? ''))) {
+for (const fault of FAULTS.filter(({ name }) => name.includes(args.only ?? '')).filter(canPlay)) {
   const { name, cells } = await play(fault);
   rows.push(`| ${[name, ...cells].join(' | ')} |`);
-  console.log(rows.at(-1));
+  const [expected, received, exit, millis, says] = cells.map(String);
+  console.log(`${name}\n    ${received} of ${expected}, exit ${exit}, ${millis} ms`);
+  if (says !== '-') console.log(says?.replaceAll(/^|<br>/g, '\n    ').slice(1));
 }
+const setting = `Node ${process.versions.node}, ${cpus().length} cores, load ${loadavg()[0]?.toFixed(1)}`;
 if (args.update === true) {
   const text = readFileSync(page, 'utf8');
-  const table = `<!-- faults -->\n\n${rows.join('\n')}\n\n<!-- end of faults -->`;
-  writeFileSync(page, text.replace(/<!-- faults -->[\s\S]*<!-- end of faults -->/, table));
+  const [before = '', rest = ''] = text.split('<!-- faults -->');
+  const [old = '', after = ''] = rest.split('<!-- end of faults -->');
+  const table = args.only === undefined ? `\n\n${setting}:\n\n${rows.join('\n')}\n\n` : withRows(old);
+  writeFileSync(page, `${before}<!-- faults -->${table}<!-- end of faults -->${after}`);
+}
+
+/** The table that is there, with what was played again in its place. */
+function withRows(table: string): string {
+  const nameOf = (row: string): string => row.split(' | ')[0] ?? '';
+  const played = new Map(rows.slice(2).map((row) => [nameOf(row), row]));
+  return table
+    .split('\n')
+    .map((row) => played.get(nameOf(row)) ?? row)
+    .join('\n');
 }

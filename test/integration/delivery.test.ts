@@ -76,13 +76,35 @@ suite('what is sent', { concurrency: 4 }, () => {
   ] as const) {
     test(`gzip makes the body smaller and decodes to the spans, sent ${how}`, async (t) => {
       const sink = await closeAfter(t, startSink());
-      await run(callMany(5, then), { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' });
+      await run(callMany(5, then), {
+        ...AT_END,
+        OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
+        OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      });
       assert.equal(sink.spans.length, 5);
       for (const { headers, wireBytes, body } of sink.requests) {
         assert.equal(headers['content-encoding'], 'gzip');
         assert(wireBytes < body.length / 2, `${wireBytes} of ${body.length} bytes`);
       }
     });
+
+    for (const status of [400, 415]) {
+      test(`a receiver that answers ${status} to gzip gets every span uncompressed, and a line says so once, sent ${how}`, async (t) => {
+        const sink = await closeAfter(t, startSink({ answer: { noGzip: status } }));
+        const url = sink.url.replace('//', '//user:pass-word-123@');
+        const { code, stderr } = await run(callMany(5, then), {
+          ...(how === 'by a batch' ? AT_ONCE : AT_END),
+          OTEL_EXPORTER_OTLP_ENDPOINT: url,
+          OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+        });
+        assert.deepEqual([code, sink.spans.length], [0, 5]);
+        const [line, ...others] = linesOf(stderr);
+        assert.match(line ?? '', new RegExp(`^tracing: .* does not read gzip \\(HTTP status ${status}\\)`));
+        assert.match(line ?? '', /OTEL_EXPORTER_OTLP_COMPRESSION=none/);
+        assert.deepEqual(others, []);
+        assert.doesNotMatch(stderr, /pass-word-123/);
+      });
+    }
 
     test(`headers go with every request, decoded, those of traces over the common ones, sent ${how}`, async (t) => {
       const sink = await closeAfter(t, startSink());
@@ -338,7 +360,7 @@ suite('an endpoint in trouble', { concurrency: 6 }, () => {
     const hole = await closeAfter(t, startBlackHole());
     const code = callMany(
       50,
-      "console.log('ready {}'); process.once('SIGUSR2', () => process.exit(0)); setInterval(() => {}, 1e6);",
+      "process.once('SIGUSR2', () => process.exit(0)); setInterval(() => {}, 1e6); console.log('ready {}');",
     );
     const env = { ...AT_ONCE, BACKEND: backend.url, OTEL_EXPORTER_OTLP_ENDPOINT: hole.url };
     const [bare, program] = await Promise.all([

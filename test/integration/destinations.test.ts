@@ -17,6 +17,7 @@ import {
   type ProgramOptions,
   agentFlags,
   agentRequireFlags,
+  patientFlags,
   runProgram,
   startProgram,
 } from '../support/run-program.ts';
@@ -43,19 +44,7 @@ after(async () => {
 });
 
 const run = (code: string, env: NonNullable<ProgramOptions['env']>) =>
-  runProgram({ code, flags: agentFlags, cwd: folder, env: { BACKEND: backend.url, ...env } });
-
-/** On a loaded machine the second that a process waits on exit may be too short for a worker to start: then all of it is tried again. */
-async function tryAgain(attempt: (number: number) => Promise<void>): Promise<void> {
-  for (let number = 1; number < 4; number++) {
-    try {
-      return await attempt(number);
-    } catch (error) {
-      if (!(error instanceof assert.AssertionError)) throw error;
-    }
-  }
-  await attempt(4);
-}
+  runProgram({ code, flags: patientFlags, cwd: folder, env: { BACKEND: backend.url, ...env } });
 
 const readSpans = (name: string): ReceivedSpan[] => {
   const lines = readFileSync(join(folder, name), 'utf8').split('\n');
@@ -124,24 +113,22 @@ suite('export.logfire', { concurrency: 4 }, () => {
     ['at exit', 'process.exit()', 0],
   ] as const) {
     test(`traces and, when asked for, metrics are sent with the token, ${how}`, async (t) => {
-      await tryAgain(async () => {
-        const sink = await closeAfter(t, startSink());
-        const exit = await run(callMany(2, then), {
-          LOGFIRE_TOKEN: TOKEN,
-          LOGFIRE_BASE_URL: sink.url,
-          OTEL_METRICS_EXPORTER: 'otlp',
-          OTEL_BSP_SCHEDULE_DELAY: '10',
-        });
-        assert.deepEqual([exit.code, exit.stderr], [code, '']);
-        assert.equal(sink.spans.length, 2);
-        assert.ok(sink.points.length > 0);
-        for (const { headers } of sink.requests) {
-          assert.equal(headers.authorization, TOKEN);
-          assert.equal(headers['content-type'], 'application/x-protobuf');
-          assert.equal(headers['content-encoding'], 'gzip');
-        }
-        assert.doesNotMatch(sink.rawText(), new RegExp(`${TOKEN}|${SECRET}`));
+      const sink = await closeAfter(t, startSink());
+      const exit = await run(callMany(2, then), {
+        LOGFIRE_TOKEN: TOKEN,
+        LOGFIRE_BASE_URL: sink.url,
+        OTEL_METRICS_EXPORTER: 'otlp',
+        OTEL_BSP_SCHEDULE_DELAY: '10',
       });
+      assert.deepEqual([exit.code, exit.stderr], [code, '']);
+      assert.equal(sink.spans.length, 2);
+      assert.ok(sink.points.length > 0);
+      for (const { headers } of sink.requests) {
+        assert.equal(headers.authorization, TOKEN);
+        assert.equal(headers['content-type'], 'application/x-protobuf');
+        assert.equal(headers['content-encoding'], 'gzip');
+      }
+      assert.doesNotMatch(sink.rawText(), new RegExp(`${TOKEN}|${SECRET}`));
     });
 
     for (const [what, answer] of [
@@ -222,31 +209,29 @@ suite('certificates of OTLP', { concurrency: 4 }, () => {
     ['at exit', 'process.exit()'],
   ] as const) {
     test(`an https receiver is trusted by its own authority, and gets the client certificate it asks for, ${how}`, async (t) => {
-      await tryAgain(async () => {
-        const receiver = await closeAfter(t, startStrict());
-        const trusting = {
-          OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
-          OTEL_EXPORTER_OTLP_CERTIFICATE: certificateFile,
-          OTEL_BSP_SCHEDULE_DELAY: '10',
-        };
-        const known = await run(callMany(1, then), {
-          ...trusting,
-          OTEL_METRICS_EXPORTER: 'otlp',
-          OTEL_EXPORTER_OTLP_CLIENT_KEY: keyFile,
-          OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: certificateFile,
-        });
-        assert.deepEqual([known.code, known.stderr], [0, '']);
-        assert.deepEqual(new Set(receiver.paths), new Set(['/v1/metrics', '/v1/traces']));
-        assert.equal(receiver.paths.length, 2);
-        const unknown = await run(callMany(1, then), trusting);
-        assert.match(unknown.stderr, /1 span was lost on the way to https:/);
-        const own = {
-          OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: keyFile,
-          OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: certificateFile,
-        };
-        assert.equal((await run(callMany(1, then), { ...trusting, ...own })).stderr, '');
-        assert.equal(receiver.paths.filter((path) => path === '/v1/traces').length, 2);
+      const receiver = await closeAfter(t, startStrict());
+      const trusting = {
+        OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+        OTEL_EXPORTER_OTLP_CERTIFICATE: certificateFile,
+        OTEL_BSP_SCHEDULE_DELAY: '10',
+      };
+      const known = await run(callMany(1, then), {
+        ...trusting,
+        OTEL_METRICS_EXPORTER: 'otlp',
+        OTEL_EXPORTER_OTLP_CLIENT_KEY: keyFile,
+        OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: certificateFile,
       });
+      assert.deepEqual([known.code, known.stderr], [0, '']);
+      assert.deepEqual(new Set(receiver.paths), new Set(['/v1/metrics', '/v1/traces']));
+      assert.equal(receiver.paths.length, 2);
+      const unknown = await run(callMany(1, then), trusting);
+      assert.match(unknown.stderr, /1 span was lost on the way to https:/);
+      const own = {
+        OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: keyFile,
+        OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: certificateFile,
+      };
+      assert.equal((await run(callMany(1, then), { ...trusting, ...own })).stderr, '');
+      assert.equal(receiver.paths.filter((path) => path === '/v1/traces').length, 2);
     });
   }
 
@@ -310,46 +295,44 @@ suite('several destinations', { concurrency: 4 }, () => {
     });
 
     test(`one that ${bad} takes nothing from the others when the program exits`, async (t) => {
-      await tryAgain(async (number) => {
-        const url =
-          bad === 'hangs' ? (await closeAfter(t, startHanging())).url : `http://127.0.0.1:${await closedPort()}`;
-        const healthy = await closeAfter(t, startSink());
-        const name = `beside-one-that-${bad}-at-exit-${number}.jsonl`;
-        const { code, stderr } = await run(callMany(6, 'process.exit(5)'), {
-          OTEL_EXPORTER_OTLP_ENDPOINT: url,
-          LOGFIRE_TOKEN: 'some-token',
-          LOGFIRE_BASE_URL: healthy.url,
-          TRACING_FILE: name,
-          OTEL_BSP_SCHEDULE_DELAY: '60000',
-        });
-        assert.equal(code, 5);
-        assert.equal(healthy.spans.length, 6);
-        assert.equal(readSpans(name).length, 6);
-        assert.match(stderr, new RegExp(`^tracing: 6 spans were lost on the way to ${url}/v1/traces: [^\\n]*\n$`));
+      const url =
+        bad === 'hangs' ? (await closeAfter(t, startHanging())).url : `http://127.0.0.1:${await closedPort()}`;
+      const healthy = await closeAfter(t, startSink());
+      const name = `beside-one-that-${bad}-at-exit.jsonl`;
+      const { code, stderr } = await run(callMany(6, 'process.exit(5)'), {
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        LOGFIRE_TOKEN: 'some-token',
+        LOGFIRE_BASE_URL: healthy.url,
+        TRACING_FILE: name,
+        OTEL_BSP_SCHEDULE_DELAY: '60000',
+        // What hangs holds the process for all of it.
+        TRACING_EXIT_MILLIS: '4000',
       });
+      assert.equal(code, 5);
+      assert.equal(healthy.spans.length, 6);
+      assert.equal(readSpans(name).length, 6);
+      assert.match(stderr, new RegExp(`^tracing: 6 spans were lost on the way to ${url}/v1/traces: [^\\n]*\n$`));
     });
   }
 
   test('none waits for another when the program exits', async (t) => {
-    await tryAgain(async () => {
-      const second = await closeAfter(t, startSink());
-      // Answers once the other one has its spans: one after the other, both would wait until the time is over.
-      const first = createPlainServer((request, response) => {
-        request.resume();
-        void second.waitForRequests(1).then(() => response.end());
-      }).listen(0, '127.0.0.1');
-      await once(first, 'listening');
-      t.after(() => {
-        first.close();
-        first.closeAllConnections();
-      });
-      const { code, stderr } = await run(callMany(1, 'process.exit()'), {
-        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(first.address() as AddressInfo).port}`,
-        LOGFIRE_TOKEN: 'some-token',
-        LOGFIRE_BASE_URL: second.url,
-      });
-      assert.deepEqual([code, stderr], [0, '']);
-      assert.equal(second.spans.length, 1);
+    const second = await closeAfter(t, startSink());
+    // Answers once the other one has its spans: one after the other, both would wait until the time is over.
+    const first = createPlainServer((request, response) => {
+      request.resume();
+      void second.waitForRequests(1).then(() => response.end());
+    }).listen(0, '127.0.0.1');
+    await once(first, 'listening');
+    t.after(() => {
+      first.close();
+      first.closeAllConnections();
     });
+    const { code, stderr } = await run(callMany(1, 'process.exit()'), {
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(first.address() as AddressInfo).port}`,
+      LOGFIRE_TOKEN: 'some-token',
+      LOGFIRE_BASE_URL: second.url,
+    });
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.equal(second.spans.length, 1);
   });
 });

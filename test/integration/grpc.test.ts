@@ -121,6 +121,13 @@ suite('OTLP over gRPC', { concurrency: 4 }, () => {
       }
     });
 
+    test(`a receiver without gzip gets every span uncompressed, and a line says so once, sent ${how}`, async (t) => {
+      const sink = await closeAfter(t, startGrpcSink({ answer: { noGzip: true } }));
+      const { stderr } = await run(callMany(5, then), sink.url, { ...delay, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' });
+      assert.deepEqual(urlsOf(sink.spans), urls(5));
+      assert.match(stderr, /^tracing: .* does not read gzip \(gRPC status 12 UNIMPLEMENTED[^\n]*\n$/);
+    });
+
     test(`a receiver with TLS gets the client certificate it asks for, sent ${how}`, async (t) => {
       const sink = await closeAfter(t, startGrpcSink({ tls: 'client' }));
       const known = await run(callMany(1, then), sink.url, { ...delay, ...TRUST, ...CLIENT });

@@ -88,7 +88,7 @@ suite('every kind of program makes its spans:', { concurrency: 4, timeout: 240_0
       const exit = await runProgram({
         ...options,
         flags: [...agentFlags, ...(options.flags ?? [])],
-        env,
+        env: { ...env, TRACING_EXIT_MILLIS: '15000' },
       });
       assert.equal(exit.code, 0);
       assert.match(exit.stdout, stdout);

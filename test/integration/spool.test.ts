@@ -22,7 +22,7 @@ const callMany = (calls: number, then = ''): string => `
     ${then}
   })();`;
 
-const STAY = "console.log('ready {}'); process.once('SIGUSR2', () => process.exit(0)); setInterval(() => {}, 1e6);";
+const STAY = "process.once('SIGUSR2', () => process.exit(0)); setInterval(() => {}, 1e6); console.log('ready {}');";
 
 async function setUp(t: TestContext) {
   const folder = mkdtempSync(join(tmpdir(), 'tracing-spooled-'));

@@ -35,7 +35,9 @@ export type GrpcAnswer =
   | { reset: number | 'connection' }
   /** GOAWAY that refuses this call, or that comes after its answer. */
   | { goaway: 'before' | 'after' }
-  | { partialSuccess: { rejectedSpans: number; errorMessage: string } };
+  | { partialSuccess: { rejectedSpans: number; errorMessage: string } }
+  /** As a receiver that knows no gzip: UNIMPLEMENTED for a message that is compressed, and the others are accepted. */
+  | { noGzip: true };
 
 export interface GrpcSinkOptions {
   port?: number;
@@ -104,7 +106,9 @@ export async function startGrpcSink(options: GrpcSinkOptions = {}): Promise<Grpc
     stream.on('end', () => {
       const request = toRequest(Buffer.concat(chunks), headers);
       requests.push(request);
-      const answer = queue.shift() ?? usualAnswer;
+      const given = queue.shift() ?? usualAnswer;
+      const unread = { code: 12, message: 'no such compression', trailersOnly: true } as const;
+      const answer = 'noGzip' in given ? (request.isCompressed ? unread : ({ accept: true } as const)) : given;
       if ('accept' in answer || 'garbage' in answer || 'flood' in answer || 'goaway' in answer) keep(request, answer);
       if ('partialSuccess' in answer)
         spans.push(...decodeProtobuf(request.body).slice(answer.partialSuccess.rejectedSpans));

@@ -20,6 +20,8 @@ export type Answer =
   | { garbage: true }
   /** Cuts the connection with a TCP reset: while the request's body arrives, or in the middle of the answer's. */
   | { reset: 'request' | 'response' }
+  /** As a receiver that knows no gzip: this status for a body that is compressed, and the others are accepted. */
+  | { noGzip: number }
   /** Status 200, but the first `rejectedSpans` of the batch are refused. */
   | { partialSuccess: { rejectedSpans: number; errorMessage: string } };
 
@@ -99,7 +101,9 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const errors: Error[] = [];
 
   const server = createServer((request, response) => {
-    const answer = queue.shift() ?? usualAnswer;
+    const given = queue.shift() ?? usualAnswer;
+    const isGzip = request.headers['content-encoding'] === 'gzip';
+    const answer = 'noGzip' in given ? (isGzip ? { status: given.noGzip } : ({ accept: true } as const)) : given;
     if ('reset' in answer && answer.reset === 'request') {
       request.once('data', () => request.socket.resetAndDestroy());
       return;
@@ -263,7 +267,11 @@ function accepted<T>(items: T[], answer: Answer): T[] {
   return 'partialSuccess' in answer ? items.slice(answer.partialSuccess.rejectedSpans) : [];
 }
 
-function respond(response: ServerResponse, { headers, wireBytes }: SinkRequest, answer: Answer): void {
+function respond(
+  response: ServerResponse,
+  { headers, wireBytes }: SinkRequest,
+  answer: Exclude<Answer, { noGzip: number }>,
+): void {
   const contentType = isJson(headers) ? 'application/json' : 'application/x-protobuf';
   if ('hang' in answer) return;
   if ('status' in answer) {

@@ -39,6 +39,8 @@ export const STATUS_NAMES = [
 ] as const;
 
 const OK = 0;
+/** Also what a receiver says that does not know the compression of a message (github.com/grpc/grpc, doc/compression.md). */
+export const UNIMPLEMENTED = 12;
 const RESOURCE_EXHAUSTED = 8;
 
 /** CANCELLED, DEADLINE_EXCEEDED, ABORTED, OUT_OF_RANGE, UNAVAILABLE and DATA_LOSS (opentelemetry.io/docs/specs/otlp, "OTLP/gRPC Response"). */
@@ -53,7 +55,7 @@ export function judgeGrpcAnswer({ httpStatus, status, message, retryInfo }: Grpc
   const waitMillis = retryInfo?.delayMillis;
   if (status === undefined) {
     const reason = httpStatus === 200 ? 'an answer without a gRPC status' : `HTTP status ${httpStatus}`;
-    return { taken: false, reason, retry: UNAVAILABLE_HTTP.has(httpStatus), waitMillis };
+    return { taken: false, reason, retry: UNAVAILABLE_HTTP.has(httpStatus), unread: false, waitMillis };
   }
   const name = STATUS_NAMES[status] ?? 'UNKNOWN';
   return {
@@ -61,6 +63,7 @@ export function judgeGrpcAnswer({ httpStatus, status, message, retryInfo }: Grpc
     reason: `gRPC status ${status} ${name}${message === '' ? '' : `: ${message}`}`,
     // A receiver that is exhausted may want it again, or never: only this one says which.
     retry: RETRYABLE.has(status) || (status === RESOURCE_EXHAUSTED && retryInfo !== undefined),
+    unread: status === UNIMPLEMENTED,
     waitMillis,
   };
 }

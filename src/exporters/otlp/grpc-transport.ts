@@ -1,6 +1,6 @@
 // Loaded by otlp-sender.ts only where `grpc` is asked for: OTLP over gRPC, a bundle of its own. Twin of http-transport.ts.
 import { NO_HTTP2, PROTOCOL_ERROR, createGrpcPoster } from './grpc-post.ts';
-import { RETRYABLE, STATUS_NAMES, judgeGrpcAnswer } from './grpc-status.ts';
+import { RETRYABLE, STATUS_NAMES, UNIMPLEMENTED, judgeGrpcAnswer } from './grpc-status.ts';
 import { startPostBlocking } from './post-blocking.ts';
 import { type Transport, type TransportTarget, judged, toBasic } from './transport.ts';
 
@@ -19,7 +19,7 @@ for (const [index, body] of bodies.entries()) {
   const judge = (given) => {
     const status = given['grpc-status'];
     if (status === '0') settle(true);
-    else if (status !== undefined) settle(false, 'gRPC status ' + Number(status) + ' ' + (names[status] || 'UNKNOWN'), retryable.includes(Number(status)));
+    else if (status !== undefined) settle(false, 'gRPC status ' + Number(status) + ' ' + (names[status] || 'UNKNOWN'), retryable.includes(Number(status)), Number(status) === ${UNIMPLEMENTED});
     else if (given[':status'] !== undefined) reason = given[':status'] === 200 ? 'an answer without a gRPC status' : 'HTTP status ' + given[':status'];
   };
   stream.on('response', judge);

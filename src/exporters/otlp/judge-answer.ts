@@ -5,6 +5,9 @@ import type { Verdict } from './transport.ts';
 /** The only status codes after which a client may send the same batch again. */
 export const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
+/** What a receiver answers to a body that it cannot decode: for 415 RFC 9110 names the compression, for 400 nobody does. */
+export const UNREAD_STATUS: ReadonlySet<number> = new Set([400, 415]);
+
 const LONGEST_RETRY_AFTER_MILLIS = 60_000;
 
 /** What an answer over HTTP says of its batch; `now` in milliseconds since 1970, for a Retry-After that is a date. */
@@ -14,6 +17,7 @@ export function judgeHttpAnswer({ statusCode, retryAfter }: PostAnswer, now: num
     taken: false,
     reason: `HTTP status ${statusCode}`,
     retry: RETRYABLE_STATUS.has(statusCode),
+    unread: UNREAD_STATUS.has(statusCode),
     waitMillis: readRetryAfter(retryAfter, now),
   };
 }

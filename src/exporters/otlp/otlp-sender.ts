@@ -1,11 +1,10 @@
 // What every OTLP exporter sends with, whatever its signal: one attempt for an encoded batch, and what the receiver says of it.
-// `process` is imported, not read from the global scope: a program may put something else in its place.
 import { createRequire } from 'node:module';
-import process from 'node:process';
 import { diag } from '@opentelemetry/api';
 import type { Destination, EncodedBatch, Outcome } from '../destination.ts';
 import type { TlsOptions } from './connection.ts';
 import type * as grpcTransport from './grpc-transport.ts';
+import { createGzipTransport } from './gzip-transport.ts';
 import { createHttpTransport } from './http-transport.ts';
 import { type Post, type Transport, toBasic } from './transport.ts';
 
@@ -52,31 +51,32 @@ const MAX_IN_FLIGHT = 4;
 
 /** Makes an OTLP destination of one signal. */
 export function createOtlpSender(options: OtlpOptions, signal: OtlpSignal): Destination {
-  const isPacked = options.compression === 'gzip';
-  const transport = createTransport(options, signal.grpcService);
   const address = options.redact(options.url);
   const secrets = listSecrets(options);
-  /** Batches that are sent again are packed once. */
-  const packed = new WeakMap<EncodedBatch, Uint8Array>();
 
   /** What a receiver says may be long, and quote the key that it was sent. */
   const clean = (text: string): string =>
     options.redact(secrets.reduce((rest, secret) => rest.replaceAll(secret, '…'), text)).slice(0, MAX_REASON_LENGTH);
 
-  async function pack(batch: EncodedBatch): Promise<Uint8Array> {
-    const known = packed.get(batch);
-    if (known !== undefined) return known;
-    const bytes = await gzip(batch.body);
-    packed.set(batch, bytes);
-    return bytes;
-  }
+  const create = (isGzip: boolean): Transport => createTransport(options, signal.grpcService, isGzip);
+  const transport =
+    options.compression === 'none'
+      ? create(false)
+      : createGzipTransport({
+          packed: create(true),
+          createPlain: () => create(false),
+          onUnread: (reason) =>
+            diag.warn(
+              `${address} does not read gzip (${clean(reason)}) and gets everything uncompressed from now on; OTEL_EXPORTER_OTLP_COMPRESSION=none does so from the start`,
+            ),
+        });
 
   async function attempt(
     batch: EncodedBatch,
     track: (post: Post<unknown> | undefined) => void,
     abandoned: AbortSignal,
   ): Promise<Outcome> {
-    const sent = transport.post(isPacked ? await pack(batch) : batch.body, abandoned);
+    const sent = transport.post(batch.body, abandoned);
     track(sent);
     const answer = await sent.answer.catch((error: Error) => error);
     // Without an answer nobody has the batch, and it may be sent again.
@@ -120,11 +120,11 @@ export function createOtlpSender(options: OtlpOptions, signal: OtlpSignal): Dest
       );
       return { outcome, isWritten: () => current?.isWritten() ?? false };
     },
-    startSendBlocking(batches, limitMillis) {
-      const { gzipSync } = process.getBuiltinModule('node:zlib');
-      const bodies = batches.map((batch) => (isPacked ? (packed.get(batch) ?? gzipSync(batch.body)) : batch.body));
-      return transport.startPostBlocking(bodies, limitMillis);
-    },
+    startSendBlocking: (batches, limitMillis) =>
+      transport.startPostBlocking(
+        batches.map(({ body }) => body),
+        limitMillis,
+      ),
   };
 }
 
@@ -135,9 +135,8 @@ function listSecrets({ headers, url }: OtlpTarget): readonly string[] {
   return [...new Set(parts)].filter((part) => part.length >= SHORTEST_KEY).toSorted((a, b) => b.length - a.length);
 }
 
-function createTransport(options: OtlpTarget, grpcService: string): Transport {
+function createTransport(options: OtlpTarget, grpcService: string, isGzip: boolean): Transport {
   const { url, headers, protocol, attemptMillis: timeoutMillis, tls } = options;
-  const isGzip = options.compression === 'gzip';
   const target = { url, headers, isGzip, timeoutMillis, tls, maxInFlight: MAX_IN_FLIGHT };
   if (protocol === 'grpc') return loadGrpc().createGrpcTransport(target, grpcService);
   return createHttpTransport(target, protocol === 'http/json' ? 'application/json' : 'application/x-protobuf');
@@ -148,10 +147,3 @@ function loadGrpc(): typeof grpcTransport {
   const path = import.meta.url.endsWith('.ts') ? './grpc-transport.ts' : './grpc.cjs';
   return createRequire(import.meta.url)(path) as typeof grpcTransport;
 }
-
-const gzip = (body: Uint8Array): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => {
-    process
-      .getBuiltinModule('node:zlib')
-      .gzip(body, (error, packed) => (error === null ? resolve(packed) : reject(error)));
-  });

@@ -2,13 +2,14 @@
 // Imported, not read from the global scope: a program may put something else in its place.
 import process from 'node:process';
 import type { Worker } from 'node:worker_threads';
-import type { BlockingResult } from '../destination.ts';
+import type { BlockingPostResult } from './transport.ts';
 
-/** How a body ended: not yet, taken, refused for good, or failed in a way that may pass. */
+/** How a body ended: not yet, taken, refused for good, failed in a way that may pass, or refused perhaps for its compression. */
 const WAITING = 0;
 const TAKEN = 1;
 const REFUSED = 2;
 const FAILED = 3;
+const UNREAD = 4;
 
 const SLOT_BYTES = 256;
 
@@ -18,12 +19,12 @@ require('node:worker_threads').parentPort.on('message', ({ source, target, bodie
   let open = bodies.length;
   const settles = slots.map((slot) => {
     let settled = false;
-    return (taken, reason = '', again = true) => {
+    return (taken, reason = '', again = true, unread = false) => {
       if (settled) return;
       settled = true;
       const { written } = new TextEncoder().encodeInto(reason, new Uint8Array(slot.buffer, 8));
       slot[1] = written;
-      Atomics.store(slot, 0, taken ? ${TAKEN} : again ? ${FAILED} : ${REFUSED});
+      Atomics.store(slot, 0, taken ? ${TAKEN} : again ? ${FAILED} : unread ? ${UNREAD} : ${REFUSED});
       if (--open > 0) return;
       Atomics.store(done, 0, 1);
       Atomics.notify(done, 0);
@@ -42,7 +43,7 @@ let worker: Worker | undefined;
 
 /**
  * Starts to post all bodies at once. `source` is what the transport does in the worker: it posts each of `bodies` to `target`, which is copied to
- * it, and calls `settles[index](taken, reason, again)` for each, with a reason that quotes nothing of the answer. What comes back blocks until
+ * it, and calls `settles[index](taken, reason, again, unread)` for each, with a reason that quotes nothing of the answer. What comes back blocks until
  * each is answered, or `limitMillis` since then are over, and gives back what became of each; between the two the caller may start others.
  */
 export function startPostBlocking(
@@ -50,7 +51,7 @@ export function startPostBlocking(
   target: object,
   bodies: readonly Uint8Array[],
   limitMillis: number,
-): () => readonly BlockingResult[] {
+): () => readonly BlockingPostResult[] {
   const done = new Int32Array(new SharedArrayBuffer(4));
   // For each body: how it ended, then the length of the reason and its bytes.
   const slots = bodies.map(() => new Int32Array(new SharedArrayBuffer(SLOT_BYTES)));
@@ -71,9 +72,11 @@ function startWorker(): Worker {
   return started;
 }
 
-function readSlot(slot: Int32Array, limitMillis: number): BlockingResult {
+function readSlot(slot: Int32Array, limitMillis: number): BlockingPostResult {
   const state = Atomics.load(slot, 0);
   if (state === TAKEN) return { taken: true };
-  if (state === WAITING) return { taken: false, reason: `no answer within ${limitMillis} ms of leaving`, again: true };
-  return { taken: false, reason: Buffer.from(slot.buffer, 8, slot[1]).toString(), again: state === FAILED };
+  if (state === WAITING)
+    return { taken: false, reason: `no answer within ${Math.round(limitMillis)} ms of leaving`, again: true };
+  const reason = Buffer.from(slot.buffer, 8, slot[1]).toString();
+  return { taken: false, reason, again: state === FAILED, unread: state === UNREAD };
 }

@@ -2,9 +2,8 @@
 // thread. A worker takes 50 ms of CPU to start, and on a busy machine longer than the process is held.
 import type { Agent } from 'node:http';
 import process from 'node:process';
-import type { BlockingResult } from '../destination.ts';
-import { RETRYABLE_STATUS } from './judge-answer.ts';
-import { toBasic } from './transport.ts';
+import { RETRYABLE_STATUS, UNREAD_STATUS } from './judge-answer.ts';
+import { type BlockingPostResult, toBasic } from './transport.ts';
 
 // Taken at load: a program that replaces functions of node:fs must not get our spans.
 const { readSync, writeSync } = process.getBuiltinModule('node:fs');
@@ -31,7 +30,7 @@ export function startPostOnIdle({
   headers,
   body,
   limitMillis,
-}: IdlePost): (() => BlockingResult | undefined) | undefined {
+}: IdlePost): (() => BlockingPostResult | undefined) | undefined {
   const descriptor = takeIdleDescriptor(agent);
   if (descriptor === undefined || Object.values(headers).some((value) => /[\r\n]/.test(value))) return undefined;
   const deadline = performance.now() + limitMillis;
@@ -96,9 +95,14 @@ function readStatus(head: string): number | undefined {
   return status === undefined ? undefined : Number(status);
 }
 
-function toResult(status: number): BlockingResult {
+function toResult(status: number): BlockingPostResult {
   if (status < 300) return { taken: true };
-  return { taken: false, reason: `HTTP status ${status}`, again: RETRYABLE_STATUS.has(status) };
+  return {
+    taken: false,
+    reason: `HTTP status ${status}`,
+    again: RETRYABLE_STATUS.has(status),
+    unread: UNREAD_STATUS.has(status),
+  };
 }
 
 function attempt(act: () => number): number | 'later' | 'broken' {

@@ -25,8 +25,13 @@ export type Verdict =
       /** May quote what the receiver says. */
       readonly reason: string;
       readonly retry: boolean;
+      /** The receiver may have refused the compression, not the batch. */
+      readonly unread: boolean;
       readonly waitMillis: number | undefined;
     };
+
+/** What became of one body while the process waited; `unread` as in a verdict. */
+export type BlockingPostResult = BlockingResult & { readonly unread?: boolean };
 
 /** One batch on its way. */
 export interface Post<Answer> {
@@ -47,7 +52,7 @@ export interface Transport {
   /** One attempt. Aborting `abandoned` ends it, and every connection that might keep the process alive. */
   post(body: Uint8Array, abandoned: AbortSignal): Post<Judged>;
   /** Starts to post while the process is leaving; what comes back blocks until `limitMillis` from now at most. */
-  startPostBlocking(bodies: readonly Uint8Array[], limitMillis: number): () => readonly BlockingResult[];
+  startPostBlocking(bodies: readonly Uint8Array[], limitMillis: number): () => readonly BlockingPostResult[];
 }
 
 /** The authorization that stands before the @ of an address. */

@@ -37,7 +37,9 @@ const openAsync = promisify(open) as (path: string, flags: number, mode: number)
 const [mkdirAsync, renameAsync, unlinkAsync] = [promisify(mkdir), promisify(rename), promisify(unlink)];
 const [readAsync, writeAsync, closeAsync] = [promisify(read), promisify(write), promisify(close)];
 
-const FOR_US = { recursive: true, mode: 0o700 } as const;
+/** Entered by its owner only. */
+const FOR_US = { mode: 0o700 } as const;
+const WITH_THOSE_ABOVE = { ...FOR_US, recursive: true } as const;
 
 function* step<T>(block: () => T, wait: () => Promise<T>): Steps<T> {
   // Whoever runs the steps hands in what this one came to.
@@ -66,11 +68,21 @@ export const follow = (path: string): Steps<Stats> =>
   );
 
 /** Makes a folder that only its owner enters, and those above it that are missing. */
-export const makeFolder = (path: string): Steps<unknown> =>
-  step<unknown>(
-    () => mkdirSync(path, FOR_US),
-    () => mkdirAsync(path, FOR_US),
-  );
+export function* makeFolder(path: string): Steps<void> {
+  const make = (options: typeof FOR_US): Steps<unknown> =>
+    step<unknown>(
+      () => mkdirSync(path, options),
+      () => mkdirAsync(path, options),
+    );
+  try {
+    // The recursive one says ENOENT of a disk that is read-only.
+    yield* make(FOR_US);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'EEXIST') throw error;
+    yield* make(WITH_THOSE_ABOVE);
+  }
+}
 
 export const listNames = (path: string): Steps<string[]> =>
   step(

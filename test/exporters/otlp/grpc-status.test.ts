@@ -25,12 +25,19 @@ suite('the verdict on a gRPC answer', () => {
 
   test('RESOURCE_EXHAUSTED may be sent again where RetryInfo says so, after the time it names', () => {
     const reason = 'gRPC status 8 RESOURCE_EXHAUSTED';
-    assert.deepEqual(judge({ 'grpc-status': '8' }), { taken: false, reason, retry: false, waitMillis: undefined });
+    assert.deepEqual(judge({ 'grpc-status': '8' }), {
+      taken: false,
+      reason,
+      retry: false,
+      unread: false,
+      waitMillis: undefined,
+    });
     const details = encodeRetryInfo(8, 2250);
     assert.deepEqual(judge({ 'grpc-status': '8', 'grpc-status-details-bin': details }), {
       taken: false,
       reason,
       retry: true,
+      unread: false,
       waitMillis: 2250,
     });
   });
@@ -72,6 +79,14 @@ suite('the verdict on a gRPC answer', () => {
     });
   }
 
+  test('UNIMPLEMENTED alone may be about the compression', () => {
+    const isUnread = (code: number): boolean => {
+      const verdict = judge({ 'grpc-status': String(code) });
+      return !verdict.taken && verdict.unread;
+    };
+    assert.deepEqual(Array.from({ length: 17 }, (_, code) => code).filter(isUnread), [12]);
+  });
+
   test('without a gRPC status the one of HTTP decides', () => {
     const again = Array.from({ length: 600 }, (_, code) => code).filter((code) => {
       const verdict = judge({}, code);
@@ -83,6 +98,7 @@ suite('the verdict on a gRPC answer', () => {
         taken: false,
         reason: 'an answer without a gRPC status',
         retry: false,
+        unread: false,
         waitMillis: undefined,
       });
   });

@@ -24,6 +24,14 @@ suite('an answer over HTTP', () => {
     assert.deepEqual(Array.from({ length: 600 }, (_, code) => code).filter(isAgain), [429, 502, 503, 504]);
   });
 
+  test('may be about the compression with 400 and 415', () => {
+    const isUnread = (code: number): boolean => {
+      const outcome = judge(code);
+      return !outcome.taken && outcome.unread;
+    };
+    assert.deepEqual(Array.from({ length: 600 }, (_, code) => code).filter(isUnread), [400, 415]);
+  });
+
   for (const [header, millis] of [
     ['0', 0],
     ['1', 1000],

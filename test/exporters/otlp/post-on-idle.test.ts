@@ -80,7 +80,7 @@ suite('a post on an idle connection', () => {
     test(`tells of ${status}`, async (t) => {
       const { url } = await startReceiver(t, `response.writeHead(${status}).end();`);
       const agent = await connectIdle(t, url);
-      assert.deepEqual(post(agent, url)?.(), { taken: false, reason: `HTTP status ${status}`, again });
+      assert.deepEqual(post(agent, url)?.(), { taken: false, reason: `HTTP status ${status}`, again, unread: !again });
     });
   }
 
