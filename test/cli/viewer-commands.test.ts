@@ -150,7 +150,7 @@ suite('commands of the viewer', { concurrency: 2 }, () => {
     assert.match(alone.stderr, /tracing viewer {2}ready|port 4319 is taken/);
     const killed = await runProgram({
       program: tracing,
-      args: ['run', '--view', '--', process.execPath, '-e', 'process.kill(process.pid)'],
+      args: ['run', '--view', '--', process.execPath, '-e', 'process.kill(process.pid); setTimeout(() => {}, 1e6)'],
       env,
     });
     assert.equal(killed.signal, 'SIGTERM');
