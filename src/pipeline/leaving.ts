@@ -60,6 +60,7 @@ export function flushOnLeaving(options: LeavingOptions): Disposable {
     });
   });
   const onExit = guard('exit', () => {
+    if (!isExiting()) return;
     options.flushBlocking(isLate ? 0 : options.exitMillis);
     // The program ends itself while a signal is ending it, which without us it would not have lived to do.
     leaving.departure?.die();
@@ -77,6 +78,11 @@ export function flushOnLeaving(options: LeavingOptions): Disposable {
       for (const signal of signals) signal[Symbol.dispose]();
     },
   };
+}
+
+/** Whether `exit` comes from Node: a program may emit it on its own, and live on. `_exiting` is not public, but as old as Node. */
+function isExiting(): boolean {
+  return Reflect.get(process, '_exiting') !== false;
 }
 
 /** Our listener must not be the one too many after which Node warns of a leak. */

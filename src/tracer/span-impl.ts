@@ -33,10 +33,14 @@ import {
   ATTR_EXCEPTION_STACKTRACE,
   ATTR_EXCEPTION_TYPE,
 } from '@opentelemetry/semantic-conventions';
+import { reportInternalError } from '../log/guard.ts';
 import { type OwnAttributes, isPlain } from './attributes.ts';
 import { type Anchor, CLOCK_SLACK_MILLIS, type Clock, toWallTime } from './clock.ts';
 import { type InspectArguments, inspectCustom, toInspected, toSettledAttributes } from './inspect.ts';
 import { type AttributeVisitor, type Vouching, visitAll } from './vouching.ts';
+
+/** Nanoseconds are sent in 64 bits. */
+const OTLP_END_SECONDS = Math.floor(2 ** 64 / 1e9) - 1;
 
 /** What all spans of a tracer provider share. */
 export interface SpanEnvironment {
@@ -202,6 +206,10 @@ export class SpanImpl implements Span, ReadableSpan {
   /** OK is the last word; UNSET is none. */
   setStatus({ code, message }: SpanStatus): this {
     if (this._isOver() || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this;
+    if (code !== SpanStatusCode.OK && code !== SpanStatusCode.ERROR) {
+      diag.warn(`Dropping invalid status.code of type '${typeof code}', expected one of SpanStatusCode`);
+      return this;
+    }
     this.status = { code };
     if (code !== SpanStatusCode.ERROR || message == null) return this;
     if (typeof message === 'string') this.status.message = message;
@@ -233,9 +241,15 @@ export class SpanImpl implements Span, ReadableSpan {
       diag.warn(`Dropped ${this.droppedEventsCount} events because eventCountLimit reached`);
     if (this.droppedLinksCount > 0) diag.warn(`Dropped ${this.droppedLinksCount} links because linkCountLimit reached`);
     const { processor } = this._environment;
-    processor.onEnding(this);
-    this._ended = true;
-    processor.onEnd(this);
+    try {
+      processor.onEnding(this);
+      this._ended = true;
+      processor.onEnd(this);
+    } catch (error) {
+      // What cannot be cleaned does not leave the process.
+      this._ended = true;
+      reportInternalError('the end of a span', error);
+    }
   }
 
   get attributes(): Attributes {
@@ -340,13 +354,15 @@ export class SpanImpl implements Span, ReadableSpan {
     return typeof time === 'number' ? toWallTime(this._anchor, time) : time;
   }
 
-  /** Small numbers are read as `performance.now()`, large ones as milliseconds since the epoch; nothing is now. */
+  /** Small numbers are read as `performance.now()`, large ones as milliseconds since the epoch; nothing, and what is no time, is now. */
   private _toTime(input: TimeInput | undefined): HrTime {
     const { clock } = this._environment;
+    let time: HrTime | undefined;
     if (typeof input === 'number')
-      return input <= clock.now() ? toWallTime(this._anchor, input) : millisToHrTime(input);
-    if (input instanceof Date) return millisToHrTime(input.getTime());
-    if (isTimeInputHrTime(input)) return input;
+      time = input <= clock.now() ? toWallTime(this._anchor, input) : millisToHrTime(input);
+    else if (input instanceof Date) time = millisToHrTime(input.getTime());
+    else if (isTimeInputHrTime(input)) time = input;
+    if (time !== undefined && isSendable(time)) return time;
     // Beside a start that was given, "now" is what the giver's clock says.
     return toWallTime(typeof this._start === 'number' ? this._anchor : clock.check(), clock.now());
   }
@@ -361,6 +377,11 @@ export function toOwnLink(link: Link, limits: Required<SpanLimits>): Link {
       attributeValueLengthLimit: limits.attributeValueLengthLimit,
     }),
   };
+}
+
+/** Whether OTLP has room for it; a receiver refuses the whole batch of a time such as NaN. */
+function isSendable([seconds, nanos]: HrTime): boolean {
+  return seconds >= 0 && seconds < OTLP_END_SECONDS && nanos >= 0 && nanos < Infinity;
 }
 
 function toExceptionAttributes(exception: Exception): Attributes {

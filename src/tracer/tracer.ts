@@ -28,6 +28,9 @@ export interface TracerEnvironment extends SpanEnvironment {
   readonly ids: IdSource;
 }
 
+/** For any other, a receiver refuses the whole batch. */
+const KINDS: ReadonlySet<unknown> = new Set(Object.values(SpanKind).filter((kind) => typeof kind === 'number'));
+
 /** What `startActiveSpan` calls. */
 type ActiveWork = (span: Span) => unknown;
 
@@ -55,7 +58,7 @@ export class Tracer implements ApiTracer {
     const parent = readParent(context);
     const spanId = ids.generateSpanId();
     const traceId = parent === undefined ? ids.generateTraceId(context) : parent.traceId;
-    const kind = options.kind ?? SpanKind.INTERNAL;
+    const kind = options.kind !== undefined && KINDS.has(options.kind) ? options.kind : SpanKind.INTERNAL;
     const links = options.links == null ? [] : options.links.map((link) => toOwnLink(link, limits));
     const vouching = this._vouches ? new Vouching() : undefined;
     const given = vouching === undefined ? copyAttributes(options.attributes) : vouching.adopt(options.attributes);

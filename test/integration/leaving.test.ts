@@ -73,6 +73,14 @@ async function createFolder(t: TestContext): Promise<string> {
 const callAndThen = (then: string): string =>
   `fetch(process.env.BACKEND).then((r) => r.text()).then(() => { ${then} });`;
 
+test('a program that emits `exit` on its own lives on, and its spans arrive', async (t) => {
+  const sink = await closeAfter(t, startSink());
+  const code = `process.emit('exit', 0); ${callAndThen('')}`;
+  const { code: exitCode } = await runTraced(sink.url, { code });
+  assert.equal(exitCode, 0);
+  assert.equal(sink.spans.length, 1);
+});
+
 suite('exits: a program ends as it does without the agent', { concurrency: 6 }, () => {
   let hanging: Sink;
   let refused: string;
