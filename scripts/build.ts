@@ -4,6 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, type Plugin, type RolldownOutput, build as bundle } from 'rolldown';
+import { buildPage } from './build-page.ts';
 import { createThirdPartyText } from './third-party.ts';
 import { libraries } from '../src/instrumentations/libraries/table.ts';
 
@@ -215,6 +216,12 @@ const outputs = await Promise.all([
     transform: { target: 'es2022' },
     output: { file: 'dist/probe.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
+  // Read only by the commands that start it; its page is beside it.
+  build({
+    ...shared,
+    input: 'src/viewer/start-viewer.ts',
+    output: { file: 'dist/viewer.js', format: 'esm', minify: true, codeSplitting: false },
+  }),
   build({ ...shared, input: 'src/index.ts', output: { file: 'dist/config.js', format: 'esm', codeSplitting: false } }),
   build({
     ...shared,
@@ -225,6 +232,7 @@ const outputs = await Promise.all([
 const moduleIds = outputs.flatMap(({ output }) =>
   output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])),
 );
+moduleIds.push(...(await buildPage(root, join(root, 'dist/viewer.html'))));
 writeFileSync(join(root, 'dist/THIRD-PARTY.txt'), createThirdPartyText(moduleIds));
 execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.types.json'], {
   cwd: root,

@@ -30,7 +30,7 @@ import { guard, throwInternalErrors } from './log/guard.ts';
 import { createLog, toErrorText, useAsDiag } from './log/log.ts';
 import { enableWatched } from './log/watchdog.ts';
 import { writeStderr } from './log/write-stderr.ts';
-import { createDestinations } from './pipeline/destinations.ts';
+import { NOWHERE, createDestinations } from './pipeline/destinations.ts';
 import { readLogfireProjects } from './pipeline/logfire.ts';
 import { startPipeline } from './pipeline/start-pipeline.ts';
 import { isMetricsOn } from './pipeline/metrics-on.ts';
@@ -121,9 +121,12 @@ function start(started: Disposable[]): boolean {
 
   const logfire = thread === undefined || isMetricsOn(config) ? readLogfireProjects(config) : [];
   const redact = (text: string): string => redactor.redact(text, 'client');
-  const destinations = thread === undefined ? createDestinations({ config, logfire, cwd, redact }) : [];
+  const { destinations, viewer } =
+    thread === undefined ? createDestinations({ config, env, logfire, cwd, redact }) : NOWHERE;
   const terminal =
-    thread === undefined ? createConsole({ config, env, hasDestination: destinations.length > 0, cwd }) : undefined;
+    thread === undefined
+      ? createConsole({ config, env, hasDestination: destinations.length > 0, isViewed: viewer !== undefined, cwd })
+      : undefined;
   announce({ step: 'sending', destinations, hasConsole: terminal?.processor !== undefined });
   const instrumentations: Instrumentation[] = [];
   const pipeline = startPipeline({
@@ -131,6 +134,7 @@ function start(started: Disposable[]): boolean {
     redactor,
     scope: { name: PACKAGE_NAME, version: AGENT_VERSION },
     destinations,
+    logsTarget: viewer?.logs,
     logfire,
     beforeExitFlush: guard('exit', () => {
       for (const { endWhatIsOver } of instrumentations) endWhatIsOver?.();
@@ -221,7 +225,7 @@ function start(started: Disposable[]): boolean {
       pid: process.pid,
       readyMillis: (process.uptime() - startedAt) * 1000,
       watching: ['http', 'http2', 'fetch', 'undici'],
-      destinations: destinations.map(({ address }) => address),
+      destinations: viewer === undefined ? destinations.map(({ address }) => address) : [`viewer ${viewer.url}`],
     };
     terminal?.showBanner(facts, isBrief(entry) ? 'with the first trace' : 'now');
   }

@@ -27,6 +27,22 @@ const COMMANDS: Readonly<Record<string, Known>> = {
     summary: 'how a URL would be recorded: what is hidden and why, which rule ignores it',
     load: async () => (await import('./url.ts')).url,
   },
+  view: {
+    summary: 'the traces of every program on this machine, in a browser',
+    load: async () => (await import('./view.ts')).view,
+  },
+  tail: {
+    summary: 'a line for every trace that the viewer gets',
+    load: async () => (await import('./tail.ts')).tail,
+  },
+  trace: {
+    summary: "one of the viewer's traces, as a tree with bars",
+    load: async () => (await import('./trace.ts')).trace,
+  },
+  open: {
+    summary: 'a file of OTLP JSON lines, or a saved page, in a browser',
+    load: async () => (await import('./open.ts')).open,
+  },
   init: {
     summary: 'writes a commented .tracingrc for this project, never over an existing one',
     load: async () => (await import('./init.ts')).init,

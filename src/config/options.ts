@@ -583,6 +583,13 @@ export const options = {
     doc: 'A file that traces are appended to, as lines of OTLP JSON. Made for its owner only (0600); its folder must exist. Relative to the working directory.',
   }),
 
+  'export.viewer': option({
+    schema: schema.flag,
+    default: true,
+    env: [variable.flag('TRACING_VIEWER')],
+    doc: 'Whether traces, and log records, go to a viewer (tracing view) that the same user runs on this machine; only where no other destination is configured.',
+  }),
+
   'logs.enabled': option({
     schema: () => v.union([v.boolean(), v.literal('auto')], 'true, false or auto'),
     default: 'auto',

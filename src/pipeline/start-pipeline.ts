@@ -5,6 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
 import type { Destination } from '../exporters/destination.ts';
+import type { OtlpTarget } from '../exporters/otlp/otlp-sender.ts';
 import { KeepProcessor } from '../processors/keep-processor.ts';
 import { createRedactionGuard } from '../processors/redaction-guard.ts';
 import { createSampledOnly } from '../processors/sampled-only.ts';
@@ -33,6 +34,8 @@ export interface PipelineOptions {
   readonly scope: { readonly name: string; readonly version: string };
   /** Where spans are sent. */
   readonly destinations: readonly Destination[];
+  /** Where log records are sent in place of what the configuration says: a viewer. */
+  readonly logsTarget?: OtlpTarget | undefined;
   /** Where metrics go when they are on and no OTLP endpoint is named. */
   readonly logfire: readonly LogfireProject[];
   /** Called when the process exits, before the last flush. */
@@ -72,6 +75,7 @@ export function startPipeline({
   redactor,
   scope,
   destinations,
+  logsTarget,
   logfire,
   beforeExitFlush,
   isRepl,
@@ -106,7 +110,9 @@ export function startPipeline({
     ready,
   });
   const logs =
-    thread?.sendsLogs === false ? undefined : loadLogs({ config, redactor, resource, spool, ready, thread: sender });
+    thread?.sendsLogs === false
+      ? undefined
+      : loadLogs({ config, target: logsTarget, redactor, resource, spool, ready, thread: sender });
   // All that sends in batches, whatever it sends.
   const deliveries = logs?.delivery === undefined ? [spans] : [spans, logs.delivery];
   const next = [spans, ...processors, ...(sender === undefined ? [] : [sender])];

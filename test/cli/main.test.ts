@@ -9,7 +9,7 @@ import { callMain } from './call-main.ts';
 import { hasTerminal, runInTerminal } from './terminal.ts';
 
 const program = fileURLToPath(new URL('../../bin/tracing.js', import.meta.url));
-const commands = ['run', 'doctor', 'config', 'url', 'init'] as const;
+const commands = ['run', 'doctor', 'config', 'url', 'view', 'tail', 'trace', 'open', 'init'] as const;
 const ESCAPE = /\x1b\[/;
 
 suite('the command line', () => {

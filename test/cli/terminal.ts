@@ -37,7 +37,7 @@ export function startInTerminal(
   const line = [process.execPath, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   const child = spawn('script', ['-qefc', `stty cols ${columns}; exec ${line}`, '/dev/null'], {
     cwd,
-    env: { ...Object.fromEntries(kept), TERM: 'xterm-256color', ...env },
+    env: { ...Object.fromEntries(kept), TERM: 'xterm-256color', TRACING_VIEWER: 'off', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let text = '';

@@ -163,12 +163,15 @@ export async function startProgram(options: ProgramOptions & { ipc?: boolean }):
   };
 }
 
-/** The environment of this process without what would change a traced program: Node's, OpenTelemetry's, ours, colours, proxies. */
+/**
+ * The environment of this process without what would change a traced program: Node's, OpenTelemetry's, ours, colours, proxies. A viewer that
+ * whoever runs the tests has open is not found, unless a test sets TRACING_VIEWER itself.
+ */
 function cleanEnvironment(changes: ProgramOptions['env'] = {}): NodeJS.ProcessEnv {
   const unwanted =
     /^(?:NODE_.*|OTEL_.*|LOGFIRE_.*|TRACING_.*|FORCE_COLOR|NO_COLOR|BACKEND|PORT|(?:https?|no|all)_proxy)$/i;
   const kept = Object.entries(process.env).filter(([name]) => !unwanted.test(name));
-  return { ...Object.fromEntries(kept), ...changes };
+  return { ...Object.fromEntries(kept), TRACING_VIEWER: 'off', ...changes };
 }
 
 const leftovers = new Set<() => void>();

@@ -5,6 +5,7 @@ import { SpanKind } from '@opentelemetry/api';
 import { JsonTraceSerializer, ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { AlwaysOnSampler, type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
 import packageJson from '../../../package.json' with { type: 'json' };
+import { readEnv } from '../../config/read-env.ts';
 import type { Destination, EncodedBatch } from '../../exporters/destination.ts';
 import { toErrorText } from '../../log/log.ts';
 import { createDestinations } from '../../pipeline/destinations.ts';
@@ -51,7 +52,7 @@ export async function tryDestinations({
   logfire,
 }: TryInput): Promise<readonly TriedDestination[]> {
   const redact = (text: string): string => redactor.redact(text, 'client');
-  const destinations = createDestinations({ config, logfire, cwd, redact });
+  const { destinations } = createDestinations({ config, env: readEnv(), logfire, cwd, redact });
   if (destinations.length === 0) return [];
   const span = makeSpan({ config, redactor });
   const projects = new Map(logfire.map((project) => [redact(toLogfireTarget(project, config, 'traces').url), project]));

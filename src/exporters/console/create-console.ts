@@ -13,6 +13,8 @@ export interface ConsoleInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Whether spans go anywhere else, which is what `auto` asks. */
   readonly hasDestination: boolean;
+  /** Whether that is a viewer on this machine, which a person wants to know of. */
+  readonly isViewed: boolean;
   readonly cwd: string;
 }
 
@@ -28,7 +30,7 @@ export interface Console {
 const HINT = 'Set OTEL_EXPORTER_OTLP_ENDPOINT to send them on';
 
 /** The console of this process, on stderr. */
-export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput): Console {
+export function createConsole({ config, env, hasDestination, isViewed, cwd }: ConsoleInput): Console {
   const isTerminal = process.getBuiltinModule('node:tty').isatty(2);
   const color = decideColor({ env, option: config['console.colors'], isTerminal });
   const mode = decideMode(config['export.console'], {
@@ -59,7 +61,7 @@ export function createConsole({ config, env, hasDestination, cwd }: ConsoleInput
     processor,
     showBanner({ destinations, ...facts }, when) {
       // To a log file of a service that sends its spans elsewhere it would only be noise.
-      if (mode === 'json' || (mode === 'off' && !isTerminal)) return;
+      if (mode === 'json' || (mode === 'off' && !isTerminal && !isViewed)) return;
       const shown = mode === 'off' ? destinations : ['this terminal', ...destinations];
       const banner = load().renderBanner({
         ...facts,

@@ -4,7 +4,7 @@ import { diag } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { Config } from '../../config/config.ts';
-import { createOtlpSender } from '../../exporters/otlp/otlp-sender.ts';
+import { type OtlpTarget, createOtlpSender } from '../../exporters/otlp/otlp-sender.ts';
 import { reportInternalError } from '../../log/guard.ts';
 import { estimateLogBytes } from '../../processors/log-bytes.ts';
 import type { Redactor } from '../../redaction/create-redactor.ts';
@@ -18,6 +18,8 @@ import type * as startLogsModule from './start-logs.ts';
 
 export interface LoadLogsOptions {
   readonly config: Config;
+  /** Where they go in place of what the configuration says; turns them on. */
+  readonly target?: OtlpTarget | undefined;
   readonly redactor: Redactor;
   readonly resource: Resource;
   readonly spool: SpoolOfProcess | undefined;
@@ -34,8 +36,16 @@ export interface Logs extends Disposable {
 }
 
 /** Starts logs, or returns undefined where they are off. What goes wrong with them costs the logs and nothing else. */
-export function loadLogs({ config, redactor, resource, spool, ready, thread }: LoadLogsOptions): Logs | undefined {
-  if (thread === undefined && !isLogsOn(config)) {
+export function loadLogs({
+  config,
+  target: given,
+  redactor,
+  resource,
+  spool,
+  ready,
+  thread,
+}: LoadLogsOptions): Logs | undefined {
+  if (thread === undefined && given === undefined && !isLogsOn(config)) {
     if (config['logs.console'])
       diag.warn(
         'logs.console has no effect: logs are off; OTEL_LOGS_EXPORTER=otlp or export.otlp.logsEndpoint turns them on',
@@ -59,7 +69,7 @@ export function loadLogs({ config, redactor, resource, spool, ready, thread }: L
   }
 
   function createDelivery(createSignal: typeof startLogsModule.createLogsSignal): Delivery<ReadableLogRecord> {
-    const target = toOtlpTarget(config, 'logs');
+    const target = given ?? toOtlpTarget(config, 'logs');
     const signal = createSignal(target.protocol);
     return new Delivery<ReadableLogRecord>({
       destinations: [createOtlpSender({ ...target, redact: (text) => redactor.redact(text, 'client') }, signal)],

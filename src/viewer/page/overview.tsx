@@ -1,0 +1,95 @@
+// Above the waterfall: the whole trace, small. Dragging shows a part of it below, a double click all of it.
+import { useSignal } from '@preact/signals';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { readColor, toServiceClass } from './colors.ts';
+import { formatDuration } from './format.ts';
+import { isDark, model } from './state.ts';
+import type { TraceModel } from './trace-model.ts';
+import { zoom } from './trace-state.ts';
+
+const HEIGHT = 46;
+const MIN_DRAG = 4;
+
+export function Overview() {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const width = useSignal(0);
+  const current = model.value;
+  useLayoutEffect(() => {
+    const element = canvas.current?.parentElement;
+    if (element === null || element === undefined) return undefined;
+    const observer = new ResizeObserver(() => (width.value = element.clientWidth));
+    observer.observe(element);
+    width.value = element.clientWidth;
+    return () => observer.disconnect();
+  }, []);
+  useLayoutEffect(() => {
+    if (canvas.current !== null && current !== undefined && width.value > 0) draw(canvas.current, current, width.value);
+  }, [current, width.value, isDark.value]);
+  if (current === undefined) return null;
+
+  const drag = (event: PointerEvent): void => {
+    const target = event.currentTarget as HTMLElement;
+    const { left } = target.getBoundingClientRect();
+    const toMillis = (x: number): number =>
+      (Math.max(0, Math.min(width.value, x - left)) / width.value) * current.duration;
+    const start = event.clientX;
+    target.setPointerCapture(event.pointerId);
+    const move = (moved: PointerEvent): void => {
+      if (Math.abs(moved.clientX - start) < MIN_DRAG) return;
+      const [a, b] = [toMillis(start), toMillis(moved.clientX)];
+      zoom.value = [Math.min(a, b), Math.max(a, b)];
+    };
+    target.addEventListener('pointermove', move);
+    target.addEventListener('pointerup', () => target.removeEventListener('pointermove', move), { once: true });
+  };
+  const [from, until] = zoom.value ?? [0, current.duration];
+  const left = (from / current.duration) * 100;
+  const right = 100 - (until / current.duration) * 100;
+  return (
+    <div
+      class="overview"
+      onPointerDown={drag}
+      onDblClick={() => (zoom.value = undefined)}
+      title="Drag to zoom, double click for the whole trace"
+    >
+      <canvas ref={canvas} aria-hidden="true" />
+      {zoom.value !== undefined && (
+        <>
+          <div class="shade" style={{ left: 0, width: `${left}%` }} />
+          <div class="shade" style={{ right: 0, width: `${right}%` }} />
+          <span class="hidden" role="status">
+            {formatDuration(from)} to {formatDuration(until)}
+          </span>
+        </>
+      )}
+    </div>
+  );
+}
+
+function draw(canvas: HTMLCanvasElement, { spans, duration, services }: TraceModel, width: number): void {
+  const ratio = devicePixelRatio || 1;
+  canvas.width = width * ratio;
+  canvas.height = HEIGHT * ratio;
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${HEIGHT}px`;
+  const pen = canvas.getContext('2d');
+  if (pen === null) return;
+  pen.scale(ratio, ratio);
+  const colors = new Map(services.map(({ name }) => [name, readColor(canvas, `--${toServiceClass(name)}`)]));
+  const bad = readColor(canvas, '--bad');
+  const step = Math.min(5, (HEIGHT - 8) / Math.max(1, spans.length));
+  const thickness = Math.max(1, step - 1);
+  for (const isFailed of [false, true]) {
+    for (const [index, span] of spans.entries()) {
+      if ((span.detail.status === 2) !== isFailed) continue;
+      pen.fillStyle = isFailed ? bad : (colors.get(span.service) ?? bad);
+      const x = (span.start / duration) * width;
+      pen.fillRect(
+        x,
+        4 + index * step,
+        Math.max(1.5, ((span.end - span.start) / duration) * width),
+        isFailed ? Math.max(2, thickness) : thickness,
+      );
+    }
+  }
+}

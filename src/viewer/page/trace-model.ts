@@ -1,0 +1,260 @@
+// Made when a trace is opened: its spans as a tree, with what a waterfall shows of each. Pure; nothing recurses, since a trace may be as deep as it likes.
+import type { LogDetail, SpanDetail, TraceDetail } from '../model.ts';
+import { type TreeNode, toTree, walkTree } from '../tree.ts';
+
+/** A stretch of time, milliseconds since the start of the trace. */
+export type Part = readonly [from: number, until: number];
+
+export interface Span {
+  readonly detail: SpanDetail;
+  readonly service: string;
+  readonly depth: number;
+  readonly start: number;
+  readonly end: number;
+  readonly parent: Span | undefined;
+  readonly children: readonly Span[];
+  /** Siblings as they are shown: those that are alike are one entry. */
+  readonly entries: ReadonlyArray<Span | Fold>;
+  /** How many are below it. */
+  readonly below: number;
+  /** It or one below it failed. */
+  readonly hasError: boolean;
+  /** When no child was at work, and how long that is. */
+  readonly selfParts: readonly Part[];
+  readonly selfMillis: number;
+  /** When the trace waited for this span and for none of its children. */
+  readonly criticalParts: readonly Part[];
+  readonly logs: readonly LogDetail[];
+}
+
+/** Siblings that look the same, such as the queries of a loop. */
+export interface Fold {
+  readonly key: string;
+  readonly members: readonly [Span, ...Span[]];
+}
+
+export interface TraceModel {
+  readonly detail: TraceDetail;
+  readonly roots: readonly Span[];
+  /** Parents before their children. */
+  readonly spans: readonly Span[];
+  readonly byId: ReadonlyMap<string, Span>;
+  readonly duration: number;
+  /** Where the time went: each service's own time, the most first. */
+  readonly services: ReadonlyArray<{ readonly name: string; readonly selfMillis: number }>;
+  readonly deepestError: Span | undefined;
+}
+
+/** Fewer siblings that are alike are shown one by one. */
+const MIN_FOLD = 4;
+
+export function createModel(detail: TraceDetail): TraceModel {
+  const logsOf = Map.groupBy(detail.logs, ({ span }) => span);
+  const spans: Draft[] = [];
+  const drafts = new Map<TreeNode<SpanDetail>, Draft>();
+  for (const node of walkTree(toTree(detail.spans))) {
+    const parent = node.parent === undefined ? undefined : drafts.get(node.parent);
+    const { start, duration, origin, id } = node.item;
+    const span: Draft = {
+      detail: node.item,
+      service: detail.origins[origin]?.service ?? '',
+      depth: node.depth,
+      start,
+      end: start + duration,
+      parent,
+      children: [],
+      entries: [],
+      below: 0,
+      hasError: node.item.status === 2,
+      selfParts: [],
+      selfMillis: 0,
+      criticalParts: [],
+      logs: logsOf.get(id) ?? [],
+    };
+    drafts.set(node, span);
+    parent?.children.push(span);
+    spans.push(span);
+  }
+  for (const span of spans.toReversed()) {
+    span.selfParts = toSelfParts(span);
+    span.selfMillis = span.selfParts.reduce((sum, [from, until]) => sum + until - from, 0);
+    span.entries = toEntries(span.children);
+    if (span.parent === undefined) continue;
+    span.parent.below += 1 + span.below;
+    span.parent.hasError ||= span.hasError;
+  }
+  const roots = spans.filter(({ parent }) => parent === undefined);
+  const longest = roots.toSorted((a, b) => b.end - b.start - (a.end - a.start))[0];
+  if (longest !== undefined) markCriticalPath(longest);
+  const services = Map.groupBy(spans, ({ service }) => service);
+  return {
+    detail,
+    roots,
+    spans,
+    byId: new Map(spans.map((span) => [span.detail.id, span])),
+    duration: Math.max(detail.trace.durationMillis, 1e-6),
+    services: [...services]
+      .map(([name, own]) => ({ name, selfMillis: own.reduce((sum, { selfMillis }) => sum + selfMillis, 0) }))
+      .sort((a, b) => b.selfMillis - a.selfMillis),
+    deepestError: spans
+      .filter((span) => span.detail.status === 2)
+      .reduce<Draft | undefined>(
+        (best, span) => (best === undefined || span.depth > best.depth ? span : best),
+        undefined,
+      ),
+  };
+}
+
+/** A span while its model is made. */
+interface Draft extends Span {
+  readonly parent: Draft | undefined;
+  readonly children: Draft[];
+  entries: Span['entries'];
+  below: number;
+  hasError: boolean;
+  selfParts: readonly Part[];
+  selfMillis: number;
+  readonly criticalParts: Part[];
+}
+
+function toSelfParts(span: Span): readonly Part[] {
+  const parts: Part[] = [];
+  let free = span.start;
+  for (const child of span.children.toSorted((a, b) => a.start - b.start)) {
+    if (child.start > free) parts.push([free, Math.min(child.start, span.end)]);
+    free = Math.max(free, child.end);
+    if (free >= span.end) break;
+  }
+  if (free < span.end) parts.push([free, span.end]);
+  return parts.filter(([from, until]) => until > from);
+}
+
+function toEntries(children: readonly Span[]): ReadonlyArray<Span | Fold> {
+  if (children.length < MIN_FOLD) return children;
+  // What failed stays to be seen.
+  const groups = Map.groupBy(children, ({ detail, service, below, hasError }) =>
+    hasError ? detail.id : `${detail.name}\n${service}\n${detail.kind}\n${below}`,
+  );
+  if (groups.size === children.length) return children;
+  const entries: Array<Span | Fold> = [];
+  const done = new Set<readonly Span[]>();
+  for (const group of groups.values()) {
+    const [first, ...rest] = group;
+    if (first !== undefined && group.length >= MIN_FOLD) {
+      entries.push({ key: `fold ${first.detail.id}`, members: [first, ...rest] });
+      done.add(group);
+    } else entries.push(...group);
+  }
+  const startOf = (entry: Span | Fold): number => ('members' in entry ? entry.members[0].start : entry.start);
+  return entries.sort((a, b) => startOf(a) - startOf(b));
+}
+
+/** Backwards from the end: the trace waited for the child that ended last, before that for the one that ended last before that one began, and so on. */
+function markCriticalPath(root: Draft): void {
+  const waiting: Array<{ span: Draft; until: number }> = [{ span: root, until: root.end }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { span, until } = next;
+    let cursor = until;
+    // A child that goes on after its parent held it up to the parent's end only.
+    const children = span.children.toSorted((a, b) => Math.min(b.end, until) - Math.min(a.end, until));
+    for (const child of children) {
+      const end = Math.min(child.end, until);
+      if (end > cursor || end <= span.start || child.start >= end) continue;
+      if (end < cursor) span.criticalParts.push([end, cursor]);
+      waiting.push({ span: child, until: end });
+      cursor = Math.max(child.start, span.start);
+    }
+    if (cursor > span.start) span.criticalParts.push([span.start, cursor]);
+  }
+}
+
+/** A line of the waterfall. */
+export interface Row {
+  readonly key: string;
+  readonly span: Span;
+  /** All of them, where the line stands for siblings that are alike. */
+  readonly members: readonly Span[] | undefined;
+  readonly depth: number;
+  /** The line of its parent, -1 for a root. */
+  readonly parentAt: number;
+  readonly isParent: boolean;
+  readonly isOpen: boolean;
+}
+
+/** What a person has closed and opened: keys of spans whose children are hidden, keys of folds whose members are shown. */
+export interface Openness {
+  readonly closed: ReadonlySet<string>;
+  readonly unfolded: ReadonlySet<string>;
+}
+
+/** The lines that are to be seen, from the first to the last. */
+export function toRows(model: TraceModel, { closed, unfolded }: Openness): readonly Row[] {
+  const rows: Row[] = [];
+  type Waiting = { readonly entry: Span | Fold; readonly depth: number; readonly parentAt: number };
+  const waiting: Waiting[] = [];
+  const push = (entries: ReadonlyArray<Span | Fold>, depth: number, parentAt: number): void => {
+    for (const entry of entries.toReversed()) waiting.push({ entry, depth, parentAt });
+  };
+  push(model.roots, 0, -1);
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { entry, depth, parentAt } = next;
+    const at = rows.length;
+    if ('members' in entry) {
+      const isOpen = unfolded.has(entry.key);
+      rows.push({
+        key: entry.key,
+        span: entry.members[0],
+        members: entry.members,
+        depth,
+        parentAt,
+        isParent: true,
+        isOpen,
+      });
+      if (isOpen) push(entry.members, depth + 1, at);
+    } else {
+      const isParent = entry.children.length > 0;
+      const isOpen = isParent && !closed.has(entry.detail.id);
+      rows.push({ key: entry.detail.id, span: entry, members: undefined, depth, parentAt, isParent, isOpen });
+      if (isOpen) push(entry.entries, depth + 1, at);
+    }
+  }
+  return rows;
+}
+
+/** Opens whatever hides a span. */
+export function reveal(span: Span, { closed, unfolded }: Openness): Openness {
+  const open = { closed: new Set(closed), unfolded: new Set(unfolded) };
+  for (let child = span, above = span.parent; above !== undefined; child = above, above = above.parent) {
+    open.closed.delete(above.detail.id);
+    for (const entry of above.entries)
+      if ('members' in entry && entry.members.includes(child)) open.unfolded.add(entry.key);
+  }
+  return open;
+}
+
+/** Names and values of a span's attributes; undefined where the trace was too large to be sent whole. */
+export function toAttributes(
+  detail: TraceDetail,
+  { shape, values }: SpanDetail,
+): ReadonlyArray<readonly [string, unknown]> | undefined {
+  if (shape === undefined || values === undefined) return undefined;
+  return (detail.shapes[shape] ?? []).map((name, index) => [name, values[index]] as const);
+}
+
+/** Spans in which the text stands, in whatever they say, without regard to case. */
+export function search(model: TraceModel, text: string): ReadonlySet<Span> {
+  const wanted = text.toLowerCase();
+  if (wanted === '') return new Set();
+  return new Set(
+    model.spans.filter(({ detail, service, logs }) => {
+      const { name, values, more } = detail;
+      return [
+        name,
+        service,
+        JSON.stringify(values ?? ''),
+        JSON.stringify(more ?? ''),
+        ...logs.map(({ body }) => JSON.stringify(body)),
+      ].some((part) => part.toLowerCase().includes(wanted));
+    }),
+  );
+}
