@@ -11,6 +11,8 @@ const EPOCH = 1_700_000_000_000;
 function setUp({ epochMillis = EPOCH, monotonic = 5000 } = {}) {
   const time = { epochMillis, monotonic };
   const clock = new Clock({ monotonic: () => time.monotonic, wall: () => Math.floor(time.epochMillis) });
+  // The first span has begun.
+  clock.anchorAt(clock.now());
   const pass = (millis: number): void => {
     time.monotonic += millis;
     time.epochMillis += millis;
