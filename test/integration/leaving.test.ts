@@ -44,7 +44,7 @@ const toEnding = ({ code, signal, stdout, stderr }: Exit) => ({
     .replaceAll(/^\d+: apply \(.*agent\.cjs:.*\n/gm, '')
     .replaceAll(/^ ?\d+: (?:0x[\da-f]+ )?/gm, '')
     // Node 22 runs AsyncLocalStorage on async hooks, and has them in its stacks.
-    .replaceAll(/^ +at (?:process\.)?callbackTrampoline \(node:internal\/async_hooks.*\n/gm, ''),
+    .replaceAll(/^(?: +at )?(?:process\.)?callbackTrampoline \(node:internal\/async_hooks.*\n/gm, ''),
 });
 
 let backend: Backend;

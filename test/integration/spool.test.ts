@@ -71,7 +71,7 @@ suite('export.spool', { concurrency: 3 }, () => {
     const one = { ...env, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1' };
     const program = await closeAfter(t, startProgram({ code, flags: patientFlags, env: one, ipc: false }));
     await program.waitForOutput(/kept in the spool/);
-    while (files().filter((name) => !name.startsWith('.')).length < 9)
+    while (files().filter((name) => !name.includes('writing')).length < 9)
       await new Promise((resolve) => setTimeout(resolve, 20));
     await program.kill('SIGKILL');
     const sink = await closeAfter(t, startSink({ port }));

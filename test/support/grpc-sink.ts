@@ -198,7 +198,7 @@ function toRequest(wire: Buffer, headers: IncomingHttpHeaders): GrpcRequest {
 function respond(stream: ServerHttp2Stream, answer: GrpcAnswer): void {
   if ('hang' in answer) return;
   if ('reset' in answer) {
-    if (answer.reset === 'connection') stream.session?.socket.destroy();
+    if (answer.reset === 'connection') stream.session?.destroy();
     else stream.close(answer.reset);
   } else if ('httpStatus' in answer) {
     stream.respond({ ':status': answer.httpStatus }, { endStream: true });
