@@ -53,7 +53,7 @@ export class BatchCollector<Item> {
       this.#builder.add(item);
     } catch (error) {
       reportInternalError('the encoding of a batch', error);
-      for (const queue of this.#options.queues) queue.overflow(1);
+      for (const queue of this.#options.queues) queue.lose(1, error);
       return;
     }
     if (this.#timer === undefined && this.#builder.items > 0) this.#startTimer();

@@ -96,7 +96,12 @@ export class DeliveryQueue {
 
   /** So many were dropped for want of room. */
   overflow(items: number): void {
-    this.#report.lose(items, QUEUE_IS_FULL);
+    this.lose(items, QUEUE_IS_FULL);
+  }
+
+  /** So many never came to be a batch. */
+  lose(items: number, reason: unknown): void {
+    this.#report.lose(items, reason);
   }
 
   /** Resolves once all that waits now is taken or lost, or the destination has failed: then what is left waits for it to come back. */
