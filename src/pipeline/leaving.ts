@@ -105,14 +105,22 @@ function watchSignal(
   leaving: Leaving,
 ): Disposable {
   let isFlushing = false;
+  let isWanted = false;
+  // A signal that comes during a flush is for what was recorded since that began.
+  const flushAndStay = async (): Promise<void> => {
+    isWanted = true;
+    if (isFlushing) return;
+    isFlushing = true;
+    while (isWanted) {
+      isWanted = false;
+      await holdFor(flushNow(), 2 * exitMillis);
+    }
+    isFlushing = false;
+  };
   const others = (): number => process.listenerCount(signal) - (process.listeners(signal).includes(onSignal) ? 1 : 0);
   const onSignal = (): void => {
-    if (isFlushing || others() > 0) return;
-    if (process.pid === INIT) {
-      isFlushing = true;
-      void holdFor(flushNow(), 2 * exitMillis).then(() => (isFlushing = false));
-      return;
-    }
+    if (others() > 0) return;
+    if (process.pid === INIT) return void flushAndStay();
     const sinceMillis = stopwatch();
     const { departure } = leaving;
     if (departure !== undefined) {
