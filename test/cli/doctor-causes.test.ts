@@ -9,6 +9,7 @@ import type { Cause } from '../../src/cli/doctor/cause.ts';
 import { causes } from '../../src/cli/doctor/causes.ts';
 import { LATER_KEYS } from '../../src/config/later.ts';
 import { canHookLoad, isSupportedNode } from '../../src/node-version.ts';
+import { casesOf } from '../support/every-case.ts';
 import { runProgram } from '../support/run-program.ts';
 import { callMain } from './call-main.ts';
 import { type Receivers, fixtures, installFixture, startReceivers, tracing } from './doctor-project.ts';
@@ -343,7 +344,8 @@ suite('doctor, with a command, names', { concurrency: 3, timeout: 300_000 }, () 
     assert.deepEqual({ code, findings }, { code: 0, findings: [] });
   });
 
-  for (const cause of causes.filter(({ id }) => !isAlone(table[id] ?? {}))) {
+  const withCommand = causes.filter(({ id }) => !isAlone(table[id] ?? {}));
+  for (const cause of casesOf(withCommand, 8)) {
     test(cause.id, { skip: table[cause.id]?.skip ?? false }, (t) => check(t, cause));
   }
 });

@@ -7,6 +7,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { casesOf } from '../support/every-case.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -59,7 +60,7 @@ suite('a newcomer', { concurrency: 2, timeout: 240_000 }, () => {
   });
   after(() => rmSync(base, { recursive: true, force: true }));
 
-  for (const [manager, { install, exec }] of Object.entries(managers)) {
+  for (const [manager, { install, exec }] of casesOf(Object.entries(managers), 1)) {
     test(`with ${manager} sees traces, and is told that nothing is in their way`, async () => {
       const folder = mkdtempSync(join(base, `${manager}-`));
       const packageFile = join(folder, 'package.json');

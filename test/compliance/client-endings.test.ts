@@ -1,5 +1,6 @@
 import { suite, test } from 'node:test';
 import { closeAfter } from '../support/close-after.ts';
+import { casesOf } from '../support/every-case.ts';
 import { closedPort, startSink } from '../support/otlp-sink.ts';
 import { assertTrees } from '../support/trace-tree.ts';
 import { startUnrulyServer } from '../support/unruly-server.ts';
@@ -83,7 +84,7 @@ suite('every request of node:http ends its span, once, with what happened:', { t
 });
 
 suite('every request of fetch and undici ends its span, once, with what happened:', { timeout: 240_000 }, () => {
-  for (const client of ['fetch', 'undici-6', 'undici-7', 'undici']) {
+  for (const client of casesOf(['fetch', 'undici-6', 'undici-7', 'undici'], 2)) {
     test(client, async (t) => {
       const [sink, server] = await Promise.all([closeAfter(t, startSink()), closeAfter(t, startUnrulyServer())]);
       const spans = await runCases(t, sink, {

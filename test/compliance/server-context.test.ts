@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { suite, test } from 'node:test';
+import { casesOf } from '../support/every-case.ts';
 import type { ReceivedSpan } from '../support/otlp-decode.ts';
 import { exchange, rawGet } from '../integration/traced.ts';
 import { closed, head, open, printed, startServer } from './server.ts';
@@ -71,7 +72,7 @@ const ALWAYS = [
 ];
 const WITH_BODY = [...ALWAYS, 'request data'].toSorted();
 
-for (const flags of kinds)
+for (const flags of casesOf(kinds, 1))
   suite(`each child has its own parent ${flags.join()}`, { concurrency: 2, timeout: 240_000 }, () => {
     test('in every place, of pipelined requests that end in another order than they came', async (t) => {
       const { sink, port } = await startServer(t, EVERYWHERE, { flags });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { exchange, rawGet, runTraced, startSurroundings } from '../integration/traced.ts';
+import { casesOf } from '../support/every-case.ts';
 import { assertTrees } from '../support/trace-tree.ts';
 import { closed, head, open, printed, startServer } from './server.ts';
 
@@ -29,14 +30,15 @@ const crashing = (path: string): string => `
   });`;
 
 suite('an exception that nobody catches', { concurrency: 3, timeout: 240_000 }, () => {
-  for (const [path, type, message, status = ''] of [
+  const rows: ReadonlyArray<readonly [path: string, type: string, message: string, status?: string]> = [
     ['/sync', 'TypeError', 'sync failed at /pay?token=REDACTED'],
     ['/timer', 'TypeError', 'timer failed at /pay?token=REDACTED'],
     ['/async', 'TypeError', 'async failed at /pay?token=REDACTED'],
     ['/child', 'TypeError', 'child failed at /pay?token=REDACTED'],
     ['/after', 'TypeError', 'after failed at /pay?token=REDACTED', '200 '],
     ['/text', '_OTHER', 'a text with token=REDACTED'],
-  ] as const) {
+  ];
+  for (const [path, type, message, status = ''] of casesOf(rows, 3)) {
     test(`ends the process as without us, and is on the span of its request: ${path}`, async (t) => {
       const { sink, env } = await startSurroundings(t);
       const { code, stderr } = await runTraced({ code: crashing(path), env });

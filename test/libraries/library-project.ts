@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { closeAfter } from '../support/close-after.ts';
+import { casesOf } from '../support/every-case.ts';
 import { startSink, type Sink } from '../support/otlp-sink.ts';
 import { patientFlags, startProgram, type Exit } from '../support/run-program.ts';
 import { requireService, type ServiceName } from '../support/services.ts';
@@ -82,13 +83,15 @@ export async function readLibraryTests(file: string): Promise<ReadonlyMap<string
   }
 }
 
-/** Two tests: the program as an ES module and as CommonJS makes exactly this trace. */
+/** Two tests: the program as an ES module and as CommonJS makes exactly this trace. Where not every case runs, libraries take turns with the two. */
 export function libraryTest(name: string, options: LibraryTest): void {
   declared.set(name, options);
   if (isReading) return;
+  const styles: readonly ModuleStyle[] =
+    declared.size % 2 === 1 ? ['ES modules', 'CommonJS'] : ['CommonJS', 'ES modules'];
   const source = readFileSync(join(fixtures, `${options.fixture ?? name}.mjs`), 'utf8');
   suite(name, { concurrency: 2, timeout: 240_000 }, () => {
-    for (const style of ['ES modules', 'CommonJS'] as const) {
+    for (const style of casesOf(styles, 1)) {
       test(style, async (t) => {
         if (options.service !== undefined && (await requireService(t, options.service)) === undefined) return;
         const result = await run(t, source, style, options);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { closeAfter } from './close-after.ts';
 import { certificateFile, startBackend, type Backend } from './backend.ts';
+import { casesOf } from './every-case.ts';
 import { closedPort } from './otlp-sink.ts';
 import { runProgram, startProgram, type RunningProgram } from './run-program.ts';
 
@@ -74,7 +75,7 @@ suite('clients end well and print the same as CommonJS and as ES module:', { con
 });
 
 suite('servers answer and stop:', { concurrency: 4 }, () => {
-  for (const variant of variants) {
+  for (const variant of casesOf(variants, 1)) {
     test(`server-hello.${variant}`, async (t) => {
       const program = await closeAfter(t, startProgram({ program: `server-hello.${variant}` }));
       assert.equal(await ask(program, '/?a=b'), '200 hello');
@@ -132,7 +133,7 @@ suite('servers answer and stop:', { concurrency: 4 }, () => {
 });
 
 suite('exits', { concurrency: 4 }, () => {
-  for (const [way, code, signal] of [
+  const ways = [
     ['natural', 0, null],
     ['exit', 3, null],
     ['exit-code', 4, null],
@@ -146,7 +147,8 @@ suite('exits', { concurrency: 4 }, () => {
     ['sigterm', null, 'SIGTERM'],
     ['sigint', null, 'SIGINT'],
     ['sigkill', null, 'SIGKILL'],
-  ] as const) {
+  ] as const;
+  for (const [way, code, signal] of casesOf(ways, 3)) {
     test(`${way} ends with ${code ?? signal}`, async (t) => {
       const backend = await closeAfter(t, startBackend());
       const exit = await runBoth('exits', backend, {}, [way]);
@@ -156,13 +158,14 @@ suite('exits', { concurrency: 4 }, () => {
 });
 
 suite('signals', { concurrency: 4 }, () => {
-  for (const [mode, code, signal] of [
+  const modes = [
     ['none', null, 'SIGTERM'],
     ['close', 0, null],
     ['exit', 7, null],
     ['exit-later', 8, null],
     ['signal-exit', null, 'SIGTERM'],
-  ] as const) {
+  ] as const;
+  for (const [mode, code, signal] of casesOf(modes, 2)) {
     test(`${mode} ends with ${code ?? signal}`, async (t) => {
       await Promise.all(
         variants.map(async (variant) => {
