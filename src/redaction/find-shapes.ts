@@ -5,11 +5,12 @@ import type { Scan } from './scan.ts';
 import { TOKEN_SHAPES } from './token-shapes.ts';
 import type { TokenShape } from './token-shapes.ts';
 
-/** The shapes that start with two given characters, at the index `first << 7 | second`. */
-const BY_START: (readonly TokenShape[] | undefined)[] = Array.from({ length: 1 << 14 });
-for (const shape of TOKEN_SHAPES) {
-  const start = (shape.prefix.charCodeAt(0) << 7) | shape.prefix.charCodeAt(1);
-  BY_START[start] = [...(BY_START[start] ?? []), shape];
+/** Groups of shapes that start with the same two characters; none is in the first. */
+const GROUPS: (readonly TokenShape[])[] = [[]];
+/** Their places in `GROUPS`, at the index `first << 7 | second`. Bytes: an array of as many groups took two milliseconds of every start. */
+const GROUP_AT = new Uint8Array(1 << 14);
+for (const [start, shapes] of Map.groupBy(TOKEN_SHAPES, ({ prefix }) => toStart(prefix, 0))) {
+  GROUP_AT[start] = GROUPS.push(shapes) - 1;
 }
 const TELEGRAM = /\d{6,12}:AA[\w-]{28,64}/y;
 const SCHEME = /(?:bearer|basic)(?=[\s+])/iy;
@@ -36,11 +37,15 @@ export function findShapes(scan: Scan): void {
   if (text.includes('-----BEGIN')) findPrivateKeys(scan);
 }
 
+function toStart(text: string, at: number): number {
+  return (text.charCodeAt(at) << 7) | (text.charCodeAt(at + 1) & 127);
+}
+
 function shapeEnd(scan: Scan, at: number, code: number): number {
   const { text } = scan;
-  const shapes = BY_START[(code << 7) | (text.charCodeAt(at + 1) & 127)];
-  if (shapes === undefined) return (code | 32) === 98 ? credentialEnd(scan, at) : at;
-  for (const shape of shapes) {
+  const group = GROUP_AT[toStart(text, at)];
+  if (group === 0) return (code | 32) === 98 ? credentialEnd(scan, at) : at;
+  for (const shape of GROUPS[group ?? 0] ?? []) {
     if (!text.startsWith(shape.prefix, at)) continue;
     shape.pattern.lastIndex = at;
     if (!shape.pattern.test(text)) continue;
