@@ -17,7 +17,9 @@ if (!(LOADED in process) && !isDisabledByEnv()) {
     try {
       require('./agent.cjs').startAgent();
     } catch (error) {
-      process.stderr.write(`tracing: could not load, the program runs untraced: ${String(error).split('\n')[0]}\n`);
+      // No message: what would redact it is what could not be loaded.
+      const { name = 'Error', code = '' } = Object(error) as Partial<NodeJS.ErrnoException>;
+      process.stderr.write(`tracing: could not load, the program runs untraced: ${name} ${code}`.trimEnd() + '\n');
     }
   }
 }

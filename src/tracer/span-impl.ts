@@ -34,6 +34,7 @@ import {
   ATTR_EXCEPTION_TYPE,
 } from '@opentelemetry/semantic-conventions';
 import { reportInternalError } from '../log/guard.ts';
+import { toErrorText } from '../log/log.ts';
 import { type OwnAttributes, isPlain } from './attributes.ts';
 import { type Anchor, CLOCK_SLACK_MILLIS, type Clock, toWallTime } from './clock.ts';
 import { type InspectArguments, inspectCustom, toInspected, toSettledAttributes } from './inspect.ts';
@@ -41,6 +42,8 @@ import { type AttributeVisitor, type Vouching, visitAll } from './vouching.ts';
 
 /** Nanoseconds are sent in 64 bits. */
 const OTLP_END_SECONDS = Math.floor(2 ** 64 / 1e9) - 1;
+
+const UNSET: SpanStatus = { code: SpanStatusCode.UNSET };
 
 /** What all spans of a tracer provider share. */
 export interface SpanEnvironment {
@@ -129,7 +132,7 @@ export class SpanImpl implements Span, ReadableSpan {
   }
 
   setAttribute(key: string, value: AttributeValue): this {
-    if (this._isOver() || value === undefined) return this;
+    if (this._isOver() || value === undefined || typeof key !== 'string') return this;
     const { limits } = this._environment;
     const attributes = this._attributes;
     const count = this._attributesCount;
@@ -194,17 +197,18 @@ export class SpanImpl implements Span, ReadableSpan {
       this.links.shift();
       this.droppedLinksCount++;
     }
-    this.links.push(toOwnLink(link, limits));
+    this.links.push(...toOwnLinks([link], limits));
     return this;
   }
 
   addLinks(links: Link[]): this {
-    for (const link of links) this.addLink(link);
+    if (Array.isArray(links)) for (const link of links) this.addLink(link);
     return this;
   }
 
   /** OK is the last word; UNSET is none. */
-  setStatus({ code, message }: SpanStatus): this {
+  setStatus(status: SpanStatus): this {
+    const { code, message } = status ?? UNSET;
     if (this._isOver() || code === SpanStatusCode.UNSET || this.status.code === SpanStatusCode.OK) return this;
     if (code !== SpanStatusCode.OK && code !== SpanStatusCode.ERROR) {
       diag.warn(`Dropping invalid status.code of type '${typeof code}', expected one of SpanStatusCode`);
@@ -226,7 +230,7 @@ export class SpanImpl implements Span, ReadableSpan {
     const attributes = toExceptionAttributes(exception);
     if (attributes[ATTR_EXCEPTION_TYPE] || attributes[ATTR_EXCEPTION_MESSAGE])
       this.addEvent('exception', attributes, time);
-    else diag.warn(`Failed to record an exception ${toText(exception)}`);
+    else diag.warn(`Failed to record an exception ${toErrorText(exception)}`);
   }
 
   end(endTime?: TimeInput): void {
@@ -368,15 +372,24 @@ export class SpanImpl implements Span, ReadableSpan {
   }
 }
 
-/** A link whose attributes are the span's own and within the limits. */
-export function toOwnLink(link: Link, limits: Required<SpanLimits>): Link {
-  return {
-    context: link.context,
-    ...cleanAttributes(link.attributes, {
-      attributeCountLimit: limits.attributePerLinkCountLimit,
-      attributeValueLengthLimit: limits.attributeValueLengthLimit,
-    }),
-  };
+/** Links whose attributes are the span's own and within the limits. What links to nothing is none: a receiver refuses the whole batch of it. */
+export function toOwnLinks(links: readonly Link[], limits: Required<SpanLimits>): Link[] {
+  const own: Link[] = [];
+  for (const link of links) {
+    const context = link?.context;
+    if (typeof context?.traceId !== 'string' || typeof context.spanId !== 'string') {
+      diag.warn('Dropping a link without a span context.');
+      continue;
+    }
+    own.push({
+      context,
+      ...cleanAttributes(link.attributes, {
+        attributeCountLimit: limits.attributePerLinkCountLimit,
+        attributeValueLengthLimit: limits.attributeValueLengthLimit,
+      }),
+    });
+  }
+  return own;
 }
 
 /** Whether OTLP has room for it; a receiver refuses the whole batch of a time such as NaN. */
@@ -393,9 +406,4 @@ function toExceptionAttributes(exception: Exception): Attributes {
   if (exception.message) attributes[ATTR_EXCEPTION_MESSAGE] = exception.message;
   if (exception.stack) attributes[ATTR_EXCEPTION_STACKTRACE] = exception.stack;
   return attributes;
-}
-
-/** Whatever was recorded as an exception and is none. */
-function toText(exception: unknown): string {
-  return String(exception);
 }

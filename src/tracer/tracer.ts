@@ -19,7 +19,7 @@ import { type Sampler, SamplingDecision, type SpanLimits } from '@opentelemetry/
 import { type OwnAttributes, copyAttributes } from './attributes.ts';
 import type { IdSource } from './ids.ts';
 import { type InspectArguments, inspectCustom, toInspected, toSettledAttributes } from './inspect.ts';
-import { type SpanEnvironment, SpanImpl, toOwnLink } from './span-impl.ts';
+import { type SpanEnvironment, SpanImpl, toOwnLinks } from './span-impl.ts';
 import { Vouching } from './vouching.ts';
 
 /** What all tracers of a provider share. */
@@ -30,6 +30,8 @@ export interface TracerEnvironment extends SpanEnvironment {
 
 /** For any other, a receiver refuses the whole batch. */
 const KINDS: ReadonlySet<unknown> = new Set(Object.values(SpanKind).filter((kind) => typeof kind === 'number'));
+
+const NO_OPTIONS: SpanOptions = {};
 
 /** What `startActiveSpan` calls. */
 type ActiveWork = (span: Span) => unknown;
@@ -47,10 +49,13 @@ export class Tracer implements ApiTracer {
     this._vouches = vouches;
   }
 
-  startSpan(name: string, options: SpanOptions = {}, parentContext: Context = contextApi.active()): Span {
+  startSpan(name: string, given?: SpanOptions, parentContext?: Context): Span {
+    // Null too: what the API does without an SDK is to take anything.
+    const options = given ?? NO_OPTIONS;
     const environment = this._environment;
     const { ids, limits, sampler } = environment;
-    const context = options.root ? trace.deleteSpan(parentContext) : parentContext;
+    const surrounding = parentContext ?? contextApi.active();
+    const context = options.root ? trace.deleteSpan(surrounding) : surrounding;
     if (isTracingSuppressed(context)) {
       diag.debug('Instrumentation suppressed, returning Noop Span');
       return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
@@ -59,10 +64,10 @@ export class Tracer implements ApiTracer {
     const spanId = ids.generateSpanId();
     const traceId = parent === undefined ? ids.generateTraceId(context) : parent.traceId;
     const kind = options.kind !== undefined && KINDS.has(options.kind) ? options.kind : SpanKind.INTERNAL;
-    const links = options.links == null ? [] : options.links.map((link) => toOwnLink(link, limits));
+    const links = Array.isArray(options.links) ? toOwnLinks(options.links, limits) : [];
     const vouching = this._vouches ? new Vouching() : undefined;
-    const given = vouching === undefined ? copyAttributes(options.attributes) : vouching.adopt(options.attributes);
-    const sampled = sampler.shouldSample(context, traceId, name, kind, given.attributes, links);
+    const own = vouching === undefined ? copyAttributes(options.attributes) : vouching.adopt(options.attributes);
+    const sampled = sampler.shouldSample(context, traceId, name, kind, own.attributes, links);
     // The trace state is there without a value too, as in the SDK: all contexts have one shape.
     const spanContext = {
       traceId,
@@ -81,7 +86,7 @@ export class Tracer implements ApiTracer {
       spanContext,
       parentSpanContext: parent,
       startTime: options.startTime,
-      attributes: limitAttributes(given, sampled.attributes, limits),
+      attributes: limitAttributes(own, sampled.attributes, limits),
       // Nobody vouches for what a sampler adds.
       vouching: sampled.attributes === undefined ? vouching : undefined,
       links,

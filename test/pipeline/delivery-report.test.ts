@@ -44,8 +44,10 @@ suite('DeliveryReport', () => {
 
   test('counts for each recovery only what was lost since the last one', (t) => {
     const lines = captureLog(t);
-    const report = new DeliveryReport(ADDRESS, ['span', 'spans']);
+    let now = 0;
+    const report = new DeliveryReport(ADDRESS, ['span', 'spans'], () => now);
     for (const lost of [3, 1]) {
+      now += 60_000;
       report.trouble(new Error(`trouble ${lost}`), 'lost');
       report.lose(lost, refused);
       report.arrived(1, 0);
@@ -54,5 +56,23 @@ suite('DeliveryReport', () => {
       lines.filter((line) => line.includes('again')),
       [3, 1].map((lost) => `tracing: delivering to ${ADDRESS} again: 1 span kept, ${lost} lost\n`),
     );
+  });
+
+  test('says no more than once a minute that a receiver comes and goes, and what lasts after that', (t) => {
+    const lines = captureLog(t);
+    let now = 0;
+    const report = new DeliveryReport(ADDRESS, ['span', 'spans'], () => now);
+    for (; now < 60_000; now += 1000) {
+      report.trouble(refused, 'kept');
+      report.arrived(1, 0);
+    }
+    assert.equal(lines.length, 2);
+    // The log itself says the same line once a minute, by the clock on the wall.
+    const lasting = new Error('HTTP status 503');
+    for (now of [59_000, 61_000, 62_000]) {
+      report.trouble(lasting, 'kept');
+      assert.equal(lines.length, now < 60_000 ? 2 : 3);
+    }
+    assert.match(lines[2] ?? '', /^tracing: cannot deliver .*503/);
   });
 });

@@ -1,7 +1,7 @@
 // Values that the types forbid and JavaScript allows: one of them in one span must not cost the whole batch, nor the application anything.
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { type Span, SpanKind, type SpanStatus, type TimeInput } from '@opentelemetry/api';
+import { type Span, SpanKind, type SpanStatus, type TimeInput, type Tracer } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { createProvider, collectInto } from './provider.ts';
 
@@ -45,6 +45,40 @@ suite('a span with a value that no receiver takes', () => {
         assert(seconds >= before && seconds <= before + 60, `${seconds} s`);
         assert(nanos >= 0 && nanos < 1e9, `${nanos} ns`);
       }
+    });
+});
+
+suite('no argument throws that the API takes without an SDK:', () => {
+  const odd = [undefined, null, 0, 'text', true, Symbol('odd'), [], [null], {}, Object.create(null), () => {}, 5n];
+  const calls: Readonly<Record<string, (span: Span, tracer: Tracer, value: never) => unknown>> = {
+    'startSpan, name': (_, tracer, value) => tracer.startSpan(value).end(),
+    'startSpan, options': (_, tracer, value) => tracer.startSpan('odd', value).end(),
+    'startSpan, links': (_, tracer, value) => tracer.startSpan('odd', { links: value }).end(),
+    'startSpan, attributes': (_, tracer, value) => tracer.startSpan('odd', { attributes: value }).end(),
+    startActiveSpan: (_, tracer, value) => tracer.startActiveSpan('odd', value, (span) => span.end()),
+    setAttribute: (span, _, value) => span.setAttribute('odd', value),
+    'setAttribute, name': (span, _, value) => span.setAttribute(value, 1),
+    setAttributes: (span, _, value) => span.setAttributes(value),
+    addEvent: (span, _, value) => span.addEvent('odd', value),
+    'addEvent, name': (span, _, value) => span.addEvent(value),
+    addLink: (span, _, value) => span.addLink(value),
+    'addLink, context': (span, _, value) => span.addLink({ context: value }),
+    addLinks: (span, _, value) => span.addLinks(value),
+    setStatus: (span, _, value) => span.setStatus(value),
+    recordException: (span, _, value) => span.recordException(value),
+    updateName: (span, _, value) => span.updateName(value),
+    end: (span, _, value) => span.end(value),
+  };
+  for (const [name, call] of Object.entries(calls))
+    test(name, () => {
+      const ended: ReadableSpan[] = [];
+      const tracer = createProvider({ spanProcessors: [collectInto(ended)] }).getTracer('odd');
+      for (const value of odd) {
+        const span = tracer.startSpan('odd');
+        call(span, tracer, value as never);
+        if (span.isRecording()) span.end();
+      }
+      for (const { links } of ended) assert.deepEqual(links, []);
     });
 });
 

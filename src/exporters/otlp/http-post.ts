@@ -22,6 +22,12 @@ export interface PostAnswer {
   readonly body: Buffer;
 }
 
+/**
+ * How a connection ends that the receiver has closed while it was idle, just as something was sent on it. Nobody has read that, so it is sent
+ * at once on another (nodejs.org/api/http.html, request.reusedSocket); a new connection that is closed is trouble.
+ */
+const CLOSED: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
+
 // Taken at load: an application under test that fakes its timers must not stop ours.
 const { setTimeout, clearTimeout } = globalThis;
 
@@ -44,9 +50,10 @@ export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: 
 
   return (body, abandoned) => {
     let written = false;
-    let answered = false;
-    const answer = new Promise<PostAnswer>((resolve, reject) => {
-      context.with(quiet, () => {
+    const postOnce = (): Promise<PostAnswer> =>
+      new Promise((resolve, reject) => {
+        let answered = false;
+        written = false;
         const headers = { ...target.headers, 'content-length': String(body.byteLength) };
         const outgoing = request(url, { ...options, headers }, (response) => {
           answered = true;
@@ -63,8 +70,10 @@ export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: 
         outgoing.on('socket', (socket) => release(socket, url));
         outgoing.on('finish', () => (written = true));
         // Once it has begun, the answer tells what became of it.
-        outgoing.on('error', (error) => {
-          if (!answered) reject(error);
+        outgoing.on('error', (error: NodeJS.ErrnoException) => {
+          if (answered) return;
+          if (outgoing.reusedSocket && CLOSED.has(error.code)) resolve(context.with(quiet, postOnce));
+          else reject(error);
         });
         outgoing.on('close', () => {
           clearTimeout(deadline);
@@ -73,8 +82,7 @@ export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: 
         });
         writeInPieces(outgoing, body);
       });
-    });
-    return { answer, isWritten: () => written };
+    return { answer: context.with(quiet, postOnce), isWritten: () => written };
   };
 }
 
