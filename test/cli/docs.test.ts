@@ -7,16 +7,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { createTroubleshooting } from '../../scripts/write-troubleshooting.ts';
 import { callMain } from './call-main.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const program = join(root, 'bin/tracing.js');
 const page = readFileSync(join(root, 'docs/cli.md'), 'utf8');
-
-test('docs/troubleshooting.md is what npm run troubleshooting writes', () => {
-  assert.equal(readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8'), createTroubleshooting());
-});
 
 function createShop(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'tracing-docs-'));
