@@ -1,5 +1,5 @@
 // Run by `npm run configuration`: writes docs/configuration.md from the option table. A test compares the two.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +34,8 @@ const SECTIONS: ReadonlyArray<readonly [start: string, about: string]> = [
   ['limits.', "OpenTelemetry's limits of a span."],
   ['log.', 'The voice of the agent itself.'],
 ];
+
+const EXAMPLES = fileURLToPath(new URL('../config/examples', import.meta.url));
 
 const MISTAKES = `service:
   nmae: shop
@@ -97,6 +99,16 @@ function toLibraryRows(own: typeof rows): string[] {
 
 const toName = (key: string): string => key.slice('instrumentations.'.length);
 
+/** The files of config/examples, by the line that each begins with. */
+function toExamples(): string {
+  const rows = readdirSync(EXAMPLES).map((name) => {
+    const [, about = ''] = /^# (.+)\n/.exec(readFileSync(join(EXAMPLES, name), 'utf8')) ?? [];
+    if (about === '') throw new Error(`${name} does not begin with what it is for`);
+    return `| [${toCode(name)}](../config/examples/${name}) | ${toCell(about)} |`;
+  });
+  return rows.toSorted().join('\n');
+}
+
 /** The text of the page. */
 export function createConfiguration(): string {
   const left = new Set(rows);
@@ -117,7 +129,7 @@ export function createConfiguration(): string {
   return `# Configuration
 
 Every option. \`npx tracing config\` shows those of a project, each with its value and where that came from ([cli.md](cli.md#config)); \`npx tracing init\` writes a file
-to begin with, and \`config/examples/\` of the package has whole ones. All variables by name: [variables.md](variables.md).
+to begin with, and there are [whole ones](#examples). All variables by name: [variables.md](variables.md).
 
 ## The file
 
@@ -189,6 +201,14 @@ The same holds for a file that cannot be read at all, and for a variable whose n
 The type is that of a file. Without a default there is none: the option says nothing until it is set.
 
 ${SECTIONS.map(([start]) => sections.get(start)).join('\n')}
+## Examples
+
+In \`config/examples/\` of the package, to copy as a \`.tracingrc\` (leave out the line \`$schema\`, or put the path of the package into it):
+
+| file | |
+|---|---|
+${toExamples()}
+
 ## Not here yet
 
 ${words(LATER_KEYS)}: a line says so, and nothing else happens.
