@@ -24,7 +24,7 @@ const NOTES: Readonly<Record<string, string>> = {
 };
 
 /** Read beside the table. */
-const BESIDE: Readonly<Record<string, string>> = {
+export const BESIDE: Readonly<Record<string, string>> = {
   OTEL_CONFIG_FILE:
     "A file of OpenTelemetry's declarative configuration: [declarative-configuration.md](declarative-configuration.md). While it is set, most OTEL_* variables are not read.",
   OTEL_TRACES_SAMPLER_ARG: 'The ratio of OTEL_TRACES_SAMPLER, from 0 to 1.',
