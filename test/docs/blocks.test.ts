@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { before, suite, test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
@@ -248,10 +248,10 @@ const CODES: Readonly<Record<string, number>> = {
 };
 
 async function runShellLine(t: TestContext, line: string): Promise<void> {
-  const isWithin = line.startsWith('npx tracing ') && !line.includes(' -- ');
+  const isWithin = line.startsWith('npx tracing ') && !line.startsWith('npx tracing run ');
   const { code, said } = isWithin ? await runWithin(t, line) : await runInShell(t, line);
   assert.equal(code, CODES[line] ?? 0, `${line}\n${said}`);
-  if (!isWithin && !line.includes(' doctor ')) assert.match(said, /^tracing 0\.\d+ {2}shop /m, line);
+  if (!isWithin) assert.match(said, /^tracing 0\.\d+ {2}shop /m, line);
 }
 
 interface Ran {
@@ -263,36 +263,37 @@ interface Ran {
 async function runWithin(t: TestContext, line: string): Promise<Ran> {
   // Quotes are around whole words only.
   const words = (line.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''));
-  const { code, stdout, stderr } = await callMain(t, words.slice(2), { cwd: createShop().folder });
+  const { code, stdout, stderr } = await callMain(t, words.slice(2), {
+    cwd: createShop().folder,
+    env: { PATH: toPath(t) },
+  });
   return { code, said: stdout + stderr };
 }
 
 async function runInShell(t: TestContext, line: string): Promise<Ran> {
-  const { folder } = createShop();
-  const bin = mkdtempSync(join(tmpdir(), 'tracing-bin-'));
-  t.after(() => rmSync(bin, { recursive: true }));
-  // The real ones are slow, and test/cli/newcomer.test.ts runs them.
-  const commands = { npm: 'node app.js', npx: `shift; exec node '${join(root, 'bin/tracing.js')}' "$@"` };
-  for (const [name, text] of Object.entries(commands)) {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
-    chmodSync(join(bin, name), 0o755);
-  }
   // In a file that `node --test` runs the agent has no banner.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const child = spawn('sh', ['-c', line], {
-    cwd: folder,
-    env: {
-      ...env,
-      PATH: `${bin}:${dirname(process.execPath)}:${process.env['PATH']}`,
-      TRACING_CONSOLE: 'tree',
-      TRACING_VIEWER: 'off',
-    },
+    cwd: createShop().folder,
+    env: { ...env, PATH: toPath(t), TRACING_CONSOLE: 'tree', TRACING_VIEWER: 'off' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (said += chunk));
   const [code] = await once(child, 'close');
   return { code, said };
+}
+
+/** A PATH with this Node, and with an npm and an npx that do no more than is asked of them here: test/cli/newcomer.test.ts has the real ones. */
+function toPath(t: TestContext): string {
+  const bin = mkdtempSync(join(tmpdir(), 'tracing-bin-'));
+  t.after(() => rmSync(bin, { recursive: true }));
+  const commands = { npm: 'exec node app.js', npx: `shift; exec node '${join(root, 'bin/tracing.js')}' "$@"` };
+  for (const [name, text] of Object.entries(commands)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`);
+    chmodSync(join(bin, name), 0o755);
+  }
+  return [bin, dirname(process.execPath), process.env['PATH']].join(delimiter);
 }
 
 /** Does what the Dockerfile does, copies the result as the operator does, and runs a program with the operator's environment. */
@@ -449,6 +450,42 @@ suite('blocks of README.md and docs/', { timeout: 300_000 }, () => {
       const check = exception === undefined ? byLanguage[block.language] : (exception.check ?? (() => {}));
       assert.ok(check !== undefined, 'nothing runs it; say in the list above why not');
       await check(t, block);
+    });
+  }
+});
+
+suite('config/examples do what they say', { timeout: 60_000 }, () => {
+  const expected: ReadonlyArray<readonly [example: string, url: string, shown: string | undefined, ...more: string[]]> =
+    [
+      [
+        'api-with-tokens',
+        'https://api.example/x?orderRef=A17&page=2',
+        'https://api.example/x?orderRef=REDACTED&page=2',
+      ],
+      ['api-with-tokens', 'https://api.example/invite/abc', 'https://api.example/invite/REDACTED'],
+      ['api-with-tokens', 'https://hooks.partner.example/in/abc/x', 'https://hooks.partner.example/in/REDACTED/x'],
+      ['api-with-tokens', 'https://api.example/x?note=ACC-0123456789AB', 'https://api.example/x?note=REDACTED'],
+      [
+        'api-with-tokens',
+        '/oauth/callback?state=ab&code=12',
+        '/oauth/callback?state=REDACTED&code=REDACTED',
+        '--server',
+      ],
+      ['api-with-tokens', '/search?key=Ab12cd34ef56gh78', '/search?key=Ab12cd34ef56gh78', '--server'],
+      ['api-with-tokens', 'https://api.partner.example/x?page=2', 'https://api.partner.example/x?page=REDACTED'],
+      ['gateway', '/health', undefined, '--server'],
+      ['gateway', '/api/orders/7', '/api/orders/7', '--server'],
+      ['nextjs', '/_next/static/a/b.js', undefined, '--server'],
+      ['nextjs', '/cart?_rsc=12', '/cart?_rsc=12', '--server'],
+      ['high-traffic', '/ready', undefined, '--server'],
+    ];
+  for (const [example, url, shown, ...more] of expected) {
+    test(`${example}: ${url} is ${shown ?? 'ignored'}`, async (t) => {
+      const env = { TRACING_CONFIG: join(root, `config/examples/${example}.tracingrc`) };
+      const { code, stdout, stderr } = await callMain(t, ['url', url, '--json', ...more], { env });
+      assert.equal(code, 0, stderr);
+      const said = JSON.parse(stdout) as { readonly url: string; readonly ignored: boolean };
+      assert.deepEqual([said.ignored, said.ignored ? undefined : said.url], [shown === undefined, shown]);
     });
   }
 });
