@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { suite, test } from 'node:test';
+import packageJson from '../../package.json' with { type: 'json' };
 import { createConfiguration } from '../../scripts/write-configuration.ts';
 import { createTroubleshooting } from '../../scripts/write-troubleshooting.ts';
 import { BESIDE, NOT_READ, UNKNOWN, createVariables } from '../../scripts/write-variables.ts';
@@ -45,6 +46,14 @@ const NOT_OURS: ReadonlySet<string> = new Set([
   'docs/migrating.md: sampling.head',
   'docs/migrating.md: sampling.tail',
 ]);
+
+test('the picture in README.md is of this version, and has no secret in it (else: npm run picture)', () => {
+  const picture = readFileSync(join(root, 'docs/images/console.svg'), 'utf8');
+  const [, version = ''] = /^(\d+\.\d+)\./.exec(packageJson.version) ?? [];
+  assert.match(picture, new RegExp(`>tracing ${version}<`));
+  assert.match(picture, /token=REDACTED/);
+  assert.doesNotMatch(picture, /demo-token/);
+});
 
 suite('names and links', () => {
   test('every variable that a page names exists', () => {
