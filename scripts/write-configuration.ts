@@ -161,7 +161,8 @@ ${words(SEARCH_PLACES.map((place) => (place === 'package.json' ? 'package.json#t
 
 ## Which value counts
 
-1. An environment variable, the first of those in the table that is set. One that is empty or blank counts as unset.
+1. An environment variable, the first of those in the table that is set. One that is empty or blank counts as unset; after one
+   that is wrong the file counts, not the next variable.
 2. The file.
 3. The default. Name and version of the service come from the project's package.json.
 
