@@ -79,7 +79,7 @@ export const options = {
     default: DETECTORS,
     env: [variable.words('OTEL_NODE_RESOURCE_DETECTORS')],
     doc: 'What is found out about the machine and the process: host, os, process, or none.',
-    later: ['aws', 'gcp', 'azure', 'alibaba', 'container', 'env', 'serviceinstance', 'all'],
+    later: ['aws', 'gcp', 'azure', 'alibaba', 'container', 'env', 'service', 'serviceinstance', 'all'],
   }),
 
   'url.redact.keys': option({

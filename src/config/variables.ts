@@ -2,8 +2,10 @@
 // What cannot be read is handed on as the text it is, so that the schema's own report names it.
 import type { Env, Variable } from './option.ts';
 
-const YES = new Set(['1', 'true', 't', 'yes', 'y', 'on']);
-const NO = new Set(['0', 'false', 'f', 'no', 'n', 'off']);
+/** Spellings of true, in any case. */
+export const YES: ReadonlySet<string> = new Set(['1', 'true', 't', 'yes', 'y', 'on']);
+/** Spellings of false, in any case. */
+export const NO: ReadonlySet<string> = new Set(['0', 'false', 'f', 'no', 'n', 'off']);
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/iu;
 
 /** The variable's text, or undefined where it is unset, empty or blank. */
