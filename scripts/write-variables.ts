@@ -149,7 +149,7 @@ ${toTable('LOGFIRE_')}
 
 Known, and not supported yet; a line says so: ${LATER_VARIABLES.map(toCode).join(', ')}.
 
-Without effect in Node, said at \`OTEL_LOG_LEVEL=info\` only: \`LOGFIRE_PYDANTIC_PLUGIN_*\`, \`LOGFIRE_INSPECT_ARGUMENTS\`, \`LOGFIRE_IGNORE_NO_CONFIG\`.
+Without effect in Node, said at \`OTEL_LOG_LEVEL=info\` only: \`LOGFIRE_PYDANTIC_PLUGIN_*\`, \`LOGFIRE_INSPECT_ARGUMENTS\`, \`LOGFIRE_IGNORE_NO_CONFIG\`, \`LOGFIRE_API_KEY\`, \`LOGFIRE_MIN_LEVEL\`, \`LOGFIRE_REGION\`.
 
 Names of those SDKs that the agent does not know; a line says so, and nothing else happens:
 

@@ -17,8 +17,9 @@ export const LATER_VARIABLES: readonly string[] = [
   'LOGFIRE_SHOW_SUMMARY',
 ];
 
-/** Variables of the Python SDK that mean nothing in Node. */
-export const WITHOUT_EFFECT = /^LOGFIRE_(?:PYDANTIC_PLUGIN_\w+|INSPECT_ARGUMENTS|IGNORE_NO_CONFIG)$/u;
+/** Variables of Logfire's other SDKs that mean nothing here. */
+export const WITHOUT_EFFECT =
+  /^LOGFIRE_(?:PYDANTIC_PLUGIN_\w+|INSPECT_ARGUMENTS|IGNORE_NO_CONFIG|API_KEY|MIN_LEVEL|REGION)$/u;
 
 /** Variables that are read outside the table. */
 export const OTHER_VARIABLES: readonly string[] = ['TRACING_CONFIG', 'TRACING_THROW_INTERNAL_ERRORS'];

@@ -165,9 +165,12 @@ function toWatchedName(specifier: string, resolved: Resolved, names: ReadonlySet
   if (names.has(specifier)) return specifier;
   // `#db` of a package's own imports may stand for any package.
   if (first === HASH) return toWatched(nameInUrl(resolved.url), names);
+  // Next.js with Turbopack asks for `pg-1a2b3c4d5e6f7089`, a link to pg in its own folder.
+  if (ALIAS.test(specifier)) return toWatched(nameInUrl(resolved.url), names);
   const slash = specifier.indexOf('/', first === AT ? specifier.indexOf('/') + 1 : 0);
   return slash < 1 ? undefined : toWatched(specifier.slice(0, slash), names);
 }
+const ALIAS = /-[0-9a-f]{16}(?:\/|$)/;
 const [DOT, SLASH, HASH, AT] = [46, 47, 35, 64];
 
 function toWatched(name: string | undefined, names: ReadonlySet<string>): string | undefined {

@@ -55,9 +55,17 @@ export function createLog({ level, redact, write, now = Date.now }: LogOptions):
   };
 }
 
+/** What OpenTelemetry's API says, with its stack, of each thing that is registered a second time. */
+const SECOND_SDK = /Attempted duplicate registration of API/;
+
 /** Makes the agent's log the process's `diag` logger, so that OpenTelemetry's own parts speak with the same voice. */
 export function useAsDiag(log: DiagLogger, level: LogLevel): Disposable {
-  diag.setLogger(log, { logLevel: LEVELS[level], suppressOverrideMessage: true });
+  const error = (message: string, ...parts: unknown[]): void => {
+    if (SECOND_SDK.test(message))
+      log.warn('another OpenTelemetry SDK was started after the agent and is not used; remove one of the two');
+    else log.error(message, ...parts);
+  };
+  diag.setLogger({ ...log, error }, { logLevel: LEVELS[level], suppressOverrideMessage: true });
   return { [Symbol.dispose]: () => diag.disable() };
 }
 

@@ -208,6 +208,7 @@ const wrong: readonly [Env, string][] = [
   [{ LOGFIRE_SHOW_SUMMARY: 'true' }, 'LOGFIRE_SHOW_SUMMARY is not supported in this version yet'],
   [{ LOGFIRE_PYDANTIC_PLUGIN_RECORD: 'all' }, 'LOGFIRE_PYDANTIC_PLUGIN_RECORD has no effect in Node'],
   [{ LOGFIRE_INSPECT_ARGUMENTS: '1' }, 'LOGFIRE_INSPECT_ARGUMENTS has no effect in Node'],
+  [{ LOGFIRE_API_KEY: 'x' }, 'LOGFIRE_API_KEY has no effect in Node'],
   [
     { LOGFIRE_SERVCE_NAME: 'x' },
     'LOGFIRE_SERVCE_NAME is not a variable of this agent (did you mean LOGFIRE_SERVICE_NAME?)',

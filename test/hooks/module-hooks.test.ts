@@ -112,6 +112,12 @@ const cases: Readonly<Record<string, Case>> = {
     main: 'main.mjs',
     expected: bothMarked,
   },
+  'is met under the name that Next.js with Turbopack gives it': {
+    files: { ...inProject, '.next/server/main.cjs': `const w = require('watched-587764f78a6c7a9c'); ${PRINT}` },
+    links: { '.next/node_modules/watched-587764f78a6c7a9c': 'node_modules/watched' },
+    main: '.next/server/main.cjs',
+    expected: bothMarked,
+  },
   'is met in a workspace': {
     files: { ...install('packages/watched', commonJs), 'main.cjs': `const w = require('watched'); ${PRINT}` },
     links: { 'node_modules/watched': 'packages/watched' },

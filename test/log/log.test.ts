@@ -91,6 +91,18 @@ suite('log', () => {
     assert.equal(lines[0]?.match(/token=REDACTED/g)?.length, 4);
   });
 
+  test('says in one line that another SDK was started, for all that it registers', (t) => {
+    const { log, lines } = openLog();
+    const voice = useAsDiag(log, 'warn');
+    t.after(() => voice[Symbol.dispose]());
+    lines.length = 0;
+    for (const api of ['trace', 'propagation'])
+      diag.error(new Error(`@opentelemetry/api: Attempted duplicate registration of API: ${api}`).stack ?? '');
+    assert.deepEqual(lines, [
+      'tracing: another OpenTelemetry SDK was started after the agent and is not used; remove one of the two\n',
+    ]);
+  });
+
   test('is silent once disposed of', () => {
     const { log, lines } = openLog();
     useAsDiag(log, 'all')[Symbol.dispose]();
