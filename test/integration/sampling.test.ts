@@ -101,7 +101,9 @@ suite('the sampler family', together, () => {
     const last = await startService(t, surroundings, env);
     const first = await startService(t, surroundings, { ...env, NEXT: last.url });
     const reference = new TraceIdRatioBasedSampler(0.3);
-    const ids = Array.from({ length: amountOf(60, 30) }, (_, index) => (index * 0x9e3779b1).toString(16).padStart(32, `${index}f`));
+    const ids = Array.from({ length: amountOf(60, 30) }, (_, index) =>
+      (index * 0x9e3779b1).toString(16).padStart(32, `${index}f`),
+    );
     for (const [index, id] of ids.entries())
       await first.get('/x', `traceparent: 00-${id}-${'b'.repeat(16)}-0${index % 2}\r\n`);
     assert.deepEqual([await first.stop(), await last.stop()], ['', '']);
@@ -187,7 +189,8 @@ test('sampling.perSecond lets so many new traces begin, and those that began els
   const { sink, backend } = surroundings;
   const service = await startService(t, surroundings, { TRACING_SAMPLE_PER_SECOND: '5', NEXT: backend.url });
   const began = performance.now();
-  for (let sent = 0; sent < amountOf(300, 100); sent += 20) await Promise.all(Array.from({ length: 20 }, () => service.get('/new')));
+  for (let sent = 0; sent < amountOf(300, 100); sent += 20)
+    await Promise.all(Array.from({ length: 20 }, () => service.get('/new')));
   const seconds = (performance.now() - began) / 1000;
   const parent = (index: number): string => `00-${String(index + 1).padStart(32, 'a')}-${'b'.repeat(16)}-01`;
   for (let index = 0; index < 20; index++) await service.get('/joined', `traceparent: ${parent(index)}\r\n`);
