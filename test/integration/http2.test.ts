@@ -147,7 +147,7 @@ suite('an http2 server:', { timeout: 240_000 }, () => {
         [variant, 'compat', '1'],
       ] as const,
   );
-  for (const [variant, API, TLS] of casesOf(servers, 4)) {
+  for (const [variant, API, TLS] of casesOf(servers, 3)) {
     test(`http2-server.${variant}, ${API} API${TLS ? ' over TLS' : ''}: what a request does is below it`, async (t) => {
       const { sink, backend, env } = await startSurroundings(t);
       const { port } = await startTraced(t, {

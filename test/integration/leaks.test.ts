@@ -5,7 +5,7 @@ import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite, test, type TestContext } from 'node:test';
 import { closeAfter } from '../support/close-after.ts';
-import { amountOf } from '../support/every-case.ts';
+import { amountOf, casesOf } from '../support/every-case.ts';
 import { closedPort } from '../support/otlp-sink.ts';
 import { type RunningProgram, agentFlags, startProgram } from '../support/run-program.ts';
 
@@ -129,8 +129,7 @@ suite('what requests leave behind', () => {
   test('is what they leave without the agent', async (t) => {
     const [bare, ...traced] = await Promise.all([
       serveRounds(t, 'without agent'),
-      serveRounds(t, 'healthy'),
-      serveRounds(t, 'dead'),
+      ...casesOf(['healthy', 'dead'] as const, 1).map((receiver) => serveRounds(t, receiver)),
     ]);
     for (const { growth, alive } of traced) {
       const more = growth - bare.growth;

@@ -54,7 +54,7 @@ suite('one request is one server span:', { concurrency: 4, timeout: 240_000 }, (
   const starts = loads.flatMap((load, index) =>
     programs.map((_, next) => [programs[(index + next) % 3] ?? '', ...load] as const),
   );
-  for (const [program, name, flags, added] of casesOf(starts, 6)) {
+  for (const [program, name, flags, added] of casesOf(starts, 5)) {
     test(`${program} by ${name}`, async (t) => {
       const { sink, env } = await startSurroundings(t);
       const options = { program, flags, env: { ...env, ...added }, cwd: tmpdir() };
@@ -86,7 +86,7 @@ suite('every kind of program makes its spans:', { concurrency: 4, timeout: 240_0
     ['the REPL', { flags: ['-i'], input: `await ${call}\n` }, /GET \/stock\/1\n/],
     ['node --test', { flags: ['--test'], program: 'node-test.mjs' }, /# pass 1|pass 1\n/],
   ];
-  for (const [name, options, stdout] of kinds) {
+  for (const [name, options, stdout] of casesOf(kinds, 4)) {
     test(name, async (t) => {
       const { sink, env } = await startSurroundings(t);
       const exit = await runProgram({
@@ -244,7 +244,7 @@ suite('the preload stands aside:', { concurrency: 4, timeout: 240_000 }, () => {
   test('in npm and npx, which NODE_OPTIONS reaches first', async (t) => {
     const npm = ['/usr/bin/npm', '/usr/local/bin/npm', '/opt/node/bin/npm'].find((path) => existsSync(path));
     if (npm === undefined) return t.skip('no npm on this machine');
-    for (const tool of [npm, npm.replace(/npm$/, 'npx')]) {
+    for (const tool of casesOf([npm, npm.replace(/npm$/, 'npx')], 1)) {
       // Nothing configured but the flag: a banner would show.
       const exit = await runProgram({
         program: tool,
