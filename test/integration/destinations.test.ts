@@ -145,7 +145,7 @@ suite('export.logfire', { concurrency: 4 }, () => {
     ['quotes the token', { partialSuccess: { rejectedSpans: 1, errorMessage: `who is ${TOKEN}?` } }],
     ['cuts the connection', { reset: 'request' }],
   ] satisfies [string, Answer][];
-  const answered = answers.flatMap(([what, answer]) => WAYS.map((way) => [what, answer, ...way] as const));
+  const answered = answers.flatMap(([what, answer]) => WAYS.map(([how, then]) => [what, answer, how, then] as const));
   for (const [what, answer, how, then] of casesOf(answered, 4)) {
     test(`the token is in no output when the receiver ${what}, ${how}`, async (t) => {
       const sink = await closeAfter(t, startSink({ answer }));

@@ -172,7 +172,9 @@ suite('OTLP over gRPC', { concurrency: 4 }, () => {
     ['RESOURCE_EXHAUSTED', { code: 8, trailersOnly: true }, 'gRPC status 8 RESOURCE_EXHAUSTED'],
     ['UNIMPLEMENTED', { code: 12 }, 'gRPC status 12 UNIMPLEMENTED'],
   ] satisfies [string, GrpcAnswer, string][];
-  const finalWays = final.flatMap((row) => WAYS.map((way) => [...row, ...way] as const));
+  const finalWays = final.flatMap(([what, answer, reason]) =>
+    WAYS.map(([how, then, delay]) => [what, answer, reason, how, then, delay] as const),
+  );
   for (const [what, answer, reason, how, then, delay] of casesOf(finalWays, 2)) {
     test(`a receiver that answers ${what} is not asked twice, sent ${how}`, async (t) => {
       const sink = await closeAfter(t, startGrpcSink({ answer }));
@@ -382,8 +384,8 @@ suite('a receiver of @grpc/grpc-js', { concurrency: 2 }, () => {
     return { ...received, port, [Symbol.asyncDispose]: () => Promise.resolve(server.forceShutdown()) };
   }
 
-  const compressions = WAYS.flatMap((way) =>
-    (['none', 'gzip'] as const).map((compression) => [compression, ...way] as const),
+  const compressions = WAYS.flatMap(([how, then, delay]) =>
+    (['none', 'gzip'] as const).map((compression) => [compression, how, then, delay] as const),
   );
   for (const [compression, how, then, delay] of casesOf(compressions.toReversed(), 1)) {
     test(`gets spans and metadata, compression ${compression}, sent ${how}`, async (t) => {

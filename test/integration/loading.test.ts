@@ -51,8 +51,8 @@ suite('one request is one server span:', { concurrency: 4, timeout: 240_000 }, (
   ];
   // In this order so that those of a plain run, from the first to the last, are of every kind of file and of most flags.
   const programs = ['server-hello.mjs', 'server-hello.ts', 'server-hello.cjs'];
-  const starts = loads.flatMap((load, index) =>
-    programs.map((_, next) => [programs[(index + next) % 3] ?? '', ...load] as const),
+  const starts = loads.flatMap(([name, flags, added], index) =>
+    programs.map((_, next) => [programs[(index + next) % 3] ?? '', name, flags, added] as const),
   );
   for (const [program, name, flags, added] of casesOf(starts, 5)) {
     test(`${program} by ${name}`, async (t) => {
