@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
+import { casesOf } from '../support/every-case.ts';
 import { patientFlags, runProgram, type Exit } from '../support/run-program.ts';
 import { startSurroundings } from './traced.ts';
 
@@ -118,7 +119,7 @@ suite('the program runs, and one line says what is wrong with', { concurrency: 4
       url: HIDDEN,
     },
   ];
-  for (const { name, files, line, url } of cases) {
+  for (const { name, files, line, url } of casesOf(cases, 4)) {
     test(name, async (t) => {
       const outcome = await runApp(t, createProject(t, files));
       assert.match(outcome.stderr, line);
@@ -139,7 +140,7 @@ suite('the program runs, and one line says what is wrong with', { concurrency: 4
   });
 
   test('a file named by TRACING_CONFIG that is not there, or is a device: URLs are hidden', async (t) => {
-    for (const path of ['missing.yaml', '/dev/zero', 'x'.repeat(5000)]) {
+    for (const path of casesOf(['missing.yaml', 'x'.repeat(5000), '/dev/zero'], 2)) {
       const { stderr, url } = await runApp(t, createProject(t), { env: { TRACING_CONFIG: path } });
       assert.match(stderr, /^tracing: /);
       assert.equal(url, HIDDEN, path);

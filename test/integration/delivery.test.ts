@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test';
 import { type Backend, certificateFile, startBackend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { startBlackHole } from '../support/black-hole.ts';
+import { casesOf } from '../support/every-case.ts';
 import { type Answer, closedPort, startSink, times } from '../support/otlp-sink.ts';
 import {
   type Exit,
@@ -18,7 +19,9 @@ import {
 const callMany = (calls: number, then = ''): string => `
   (async () => {
     const begin = performance.now();
-    for (let i = 0; i < ${calls}; i++) await (await fetch(process.env.BACKEND + '/' + i + '?page=1&token=secret-value-123')).text();
+    const { get } = require('node:http');
+    const call = (url) => new Promise((resolve, reject) => get(url, (response) => response.resume().on('end', resolve)).on('error', reject));
+    for (let i = 0; i < ${calls}; i++) await call(process.env.BACKEND + '/' + i + '?page=1&token=secret-value-123');
     console.log(Math.round(performance.now() - begin));
     ${then}
   })();`;
@@ -54,6 +57,12 @@ const toFacts = ({
   resource: { ...resource, 'process.pid': 0 },
 });
 
+/** While the program runs, and by the worker of a process that exits. */
+const WAYS = [
+  ['by a batch', 'setTimeout(() => {}, 200)'],
+  ['at exit', 'process.exit()'],
+] as const;
+
 suite('what is sent', { concurrency: 4 }, () => {
   test('protobuf and JSON hold the same spans', async (t) => {
     const protobuf = await closeAfter(t, startSink());
@@ -70,10 +79,7 @@ suite('what is sent', { concurrency: 4 }, () => {
     assert.doesNotMatch(protobuf.rawText() + json.rawText(), /secret-value-123/);
   });
 
-  for (const [how, then] of [
-    ['by a batch', 'setTimeout(() => {}, 200)'],
-    ['at exit', 'process.exit()'],
-  ] as const) {
+  for (const [how, then] of casesOf(WAYS, 1)) {
     test(`gzip makes the body smaller and decodes to the spans, sent ${how}`, async (t) => {
       const sink = await closeAfter(t, startSink());
       await run(callMany(5, then), {
@@ -87,25 +93,28 @@ suite('what is sent', { concurrency: 4 }, () => {
         assert(wireBytes < body.length / 2, `${wireBytes} of ${body.length} bytes`);
       }
     });
+  }
 
-    for (const status of [400, 415]) {
-      test(`a receiver that answers ${status} to gzip gets every span uncompressed, and a line says so once, sent ${how}`, async (t) => {
-        const sink = await closeAfter(t, startSink({ answer: { noGzip: status } }));
-        const url = sink.url.replace('//', '//user:pass-word-123@');
-        const { code, stderr } = await run(callMany(5, then), {
-          ...(how === 'by a batch' ? AT_ONCE : AT_END),
-          OTEL_EXPORTER_OTLP_ENDPOINT: url,
-          OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
-        });
-        assert.deepEqual([code, sink.spans.length], [0, 5]);
-        const [line, ...others] = linesOf(stderr);
-        assert.match(line ?? '', new RegExp(`^tracing: .* does not read gzip \\(HTTP status ${status}\\)`));
-        assert.match(line ?? '', /OTEL_EXPORTER_OTLP_COMPRESSION=none/);
-        assert.deepEqual(others, []);
-        assert.doesNotMatch(stderr, /pass-word-123/);
+  const withoutGzip = WAYS.flatMap(([how, then]) => [400, 415].map((status) => [how, then, status] as const));
+  for (const [how, then, status] of casesOf(withoutGzip, 2)) {
+    test(`a receiver that answers ${status} to gzip gets every span uncompressed, and a line says so once, sent ${how}`, async (t) => {
+      const sink = await closeAfter(t, startSink({ answer: { noGzip: status } }));
+      const url = sink.url.replace('//', '//user:pass-word-123@');
+      const { code, stderr } = await run(callMany(5, then), {
+        ...(how === 'by a batch' ? AT_ONCE : AT_END),
+        OTEL_EXPORTER_OTLP_ENDPOINT: url,
+        OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
       });
-    }
+      assert.deepEqual([code, sink.spans.length], [0, 5]);
+      const [line, ...others] = linesOf(stderr);
+      assert.match(line ?? '', new RegExp(`^tracing: .* does not read gzip \\(HTTP status ${status}\\)`));
+      assert.match(line ?? '', /OTEL_EXPORTER_OTLP_COMPRESSION=none/);
+      assert.deepEqual(others, []);
+      assert.doesNotMatch(stderr, /pass-word-123/);
+    });
+  }
 
+  for (const [how, then] of casesOf(WAYS.toReversed(), 1)) {
     test(`headers go with every request, decoded, those of traces over the common ones, sent ${how}`, async (t) => {
       const sink = await closeAfter(t, startSink());
       await run(callMany(1, then), {
@@ -118,16 +127,6 @@ suite('what is sent', { concurrency: 4 }, () => {
         [headers?.['x-common'], headers?.['x-both'], headers?.authorization],
         ['one', 'traces', 'Bearer abc/def'],
       );
-    });
-
-    test(`userinfo of the endpoint is sent as Basic authorization and never printed, sent ${how}`, async (t) => {
-      const sink = await closeAfter(t, startSink({ first: [{ status: 400 }] }));
-      const endpoint = `http://user:s3cret%2Fword@127.0.0.1:${sink.port}`;
-      const { stderr } = await run(callMany(1, then), { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_LOG_LEVEL: 'all' });
-      const expected = `Basic ${Buffer.from('user:s3cret/word').toString('base64')}`;
-      assert.equal(sink.requests[0]?.headers.authorization, expected);
-      assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${sink.port}/v1/traces.*HTTP status 400`));
-      assert.doesNotMatch(stderr, /s3cret|user:/);
     });
 
     test(`an https endpoint is trusted by NODE_EXTRA_CA_CERTS, sent ${how}`, async (t) => {
@@ -145,20 +144,33 @@ suite('what is sent', { concurrency: 4 }, () => {
     });
   }
 
-  for (const [what, env, paths] of [
-    ['gets /v1/traces added', { OTEL_EXPORTER_OTLP_ENDPOINT: '$URL/base/' }, ['/base/v1/traces']],
-    ['of traces is used as it is', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '$URL/my/traces?x=1' }, ['/my/traces?x=1']],
+  for (const [how, then] of casesOf(WAYS, 1)) {
+    test(`userinfo of the endpoint is sent as Basic authorization and never printed, sent ${how}`, async (t) => {
+      const sink = await closeAfter(t, startSink({ first: [{ status: 400 }] }));
+      const endpoint = `http://user:s3cret%2Fword@127.0.0.1:${sink.port}`;
+      const { stderr } = await run(callMany(1, then), { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_LOG_LEVEL: 'all' });
+      const expected = `Basic ${Buffer.from('user:s3cret/word').toString('base64')}`;
+      assert.equal(sink.requests[0]?.headers.authorization, expected);
+      assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${sink.port}/v1/traces.*HTTP status 400`));
+      assert.doesNotMatch(stderr, /s3cret|user:/);
+    });
+  }
+
+  const endpoints = [
     [
       'of traces wins',
-      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '$URL/won', OTEL_EXPORTER_OTLP_ENDPOINT: '$URL/lost' },
-      ['/won'],
+      { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '$URL/won?x=1', OTEL_EXPORTER_OTLP_ENDPOINT: '$URL/lost' },
+      ['/won?x=1'],
     ],
+    ['gets /v1/traces added', { OTEL_EXPORTER_OTLP_ENDPOINT: '$URL/base/' }, ['/base/v1/traces']],
+    ['of traces is used as it is', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '$URL/my/traces?x=1' }, ['/my/traces?x=1']],
     [
       'is not used with OTEL_TRACES_EXPORTER=none',
       { OTEL_EXPORTER_OTLP_ENDPOINT: '$URL', OTEL_TRACES_EXPORTER: 'none' },
       [],
     ],
-  ] as const) {
+  ] as const;
+  for (const [what, env, paths] of casesOf(endpoints, 2)) {
     test(`the endpoint ${what}`, async (t) => {
       const sink = await closeAfter(t, startSink());
       const entries = Object.entries(env).map(([name, value]) => [name, value.replace('$URL', sink.url)] as const);
@@ -204,7 +216,7 @@ suite('what is sent', { concurrency: 4 }, () => {
 });
 
 suite('what the application does to its own HTTP and timers does not catch our exports', { concurrency: 4 }, () => {
-  for (const [what, code] of [
+  const replacements = [
     [
       'http.request, http.globalAgent and fetch replaced',
       `const http = require('node:http');
@@ -216,7 +228,8 @@ suite('what the application does to its own HTTP and timers does not catch our e
       'timers replaced by functions that do nothing',
       `globalThis.setTimeout = globalThis.setImmediate = () => ({ ref() {}, unref() {} }); globalThis.queueMicrotask = () => {};`,
     ],
-  ]) {
+  ] as const;
+  for (const [what, code] of casesOf(replacements, 2)) {
     test(`${what}: a batch arrives, after a refusal too`, async (t) => {
       const sink = await closeAfter(t, startSink({ first: [{ status: 503, retryAfter: 0 }] }));
       const keepAlive =
@@ -257,7 +270,7 @@ suite('an endpoint in trouble', { concurrency: 6 }, () => {
     ],
     ['cuts the connection before it has the batch', [{ reset: 'request' }], '.*(?:ECONNRESET|EPIPE).*'],
   ];
-  for (const [what, first, reason] of cases) {
+  for (const [what, first, reason] of casesOf(cases, 2)) {
     test(`that ${what}, then recovers, gets every span once; one line says it failed, one that it is back`, async (t) => {
       const sink = await closeAfter(t, startSink({ first }));
       const code = `setInterval(() => {}, 1e6); process.on('SIGUSR2', () => process.exit(0)); ${callMany(3, "console.log('ready {}')")}`;
@@ -335,12 +348,13 @@ suite('an endpoint in trouble', { concurrency: 6 }, () => {
   /** Most that calls may take with the agent: what they take without it at the same time, several times, since starting costs too. */
   const toLimit = (bare: Exit): number => 1400 + 5 * Number(bare.stdout);
 
-  for (const [what, answer] of [
-    ['is slow', { accept: true, delayMillis: 60_000 }],
+  const troubles: ReadonlyArray<readonly [string, Answer]> = [
     ['hangs', { hang: true }],
+    ['is slow', { accept: true, delayMillis: 60_000 }],
     ['answers 503', { status: 503, retryAfter: 20 }],
     ['cuts connections', { reset: 'request' }],
-  ] as const) {
+  ];
+  for (const [what, answer] of casesOf(troubles, 2)) {
     test(`that ${what} does not slow the application down, nor end it`, async (t) => {
       const sink = await closeAfter(t, startSink({ answer }));
       const code = callMany(200, 'process.exit(0)');

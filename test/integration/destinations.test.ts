@@ -11,6 +11,7 @@ import { after, before, suite, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { type Backend, certificateFile, startBackend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
+import { casesOf } from '../support/every-case.ts';
 import { type ReceivedSpan, decodeJson } from '../support/otlp-decode.ts';
 import { type Answer, closedPort, startSink } from '../support/otlp-sink.ts';
 import {
@@ -27,7 +28,9 @@ const SECRET = 'secret-value-123';
 /** Calls BACKEND `calls` times, one after the other, then runs `then`. */
 const callMany = (calls: number, then = ''): string => `
   (async () => {
-    for (let i = 0; i < ${calls}; i++) await (await fetch(process.env.BACKEND + '/' + i + '?token=${SECRET}')).text();
+    const { get } = require('node:http');
+    const call = (url) => new Promise((resolve, reject) => get(url, (response) => response.resume().on('end', resolve)).on('error', reject));
+    for (let i = 0; i < ${calls}; i++) await call(process.env.BACKEND + '/' + i + '?token=${SECRET}');
     console.log('done');
     ${then}
   })();`;
@@ -52,14 +55,20 @@ const readSpans = (name: string): ReceivedSpan[] => {
   return lines.flatMap((line) => decodeJson(Buffer.from(line)));
 };
 
+const WAYS = [
+  ['while the program runs', 'setTimeout(() => {}, 300)'],
+  ['at exit', 'process.exit()'],
+] as const;
+
 suite('export.file', { concurrency: 4 }, () => {
-  for (const [way, then, code] of [
-    ['a natural end', '', 0],
+  const ends = [
     ['process.exit()', 'process.exit(3)', 3],
-    ['an uncaught exception', 'setImmediate(() => { throw new Error() })', 1],
+    ['a natural end', '', 0],
     ['SIGTERM', "process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000)", null],
+    ['an uncaught exception', 'setImmediate(() => { throw new Error() })', 1],
     ['a new working directory', "process.chdir('/')", 0],
-  ] as const) {
+  ] as const;
+  for (const [way, then, code] of casesOf(ends, 3)) {
     test(`holds every span, redacted, after ${way}`, async () => {
       const name = `${way.replaceAll(/\W/g, '')}.jsonl`;
       const exit = await run(callMany(5, then), { TRACING_FILE: name, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '2' });
@@ -88,11 +97,12 @@ suite('export.file', { concurrency: 4 }, () => {
     assert.equal(new Set(spans.map(({ spanId }) => spanId)).size, 60);
   });
 
-  for (const [what, path, reason] of [
+  const badPlaces = [
     ['a full disk', '/dev/full', 'ENOSPC'],
     ['a missing folder', 'missing/spans.jsonl', 'ENOENT'],
     ['a folder', '.', 'EISDIR'],
-  ] as const) {
+  ] as const;
+  for (const [what, path, reason] of casesOf(badPlaces, 2)) {
     test(`${what} costs the spans, is said, and nothing else`, async () => {
       const lost = new RegExp(
         `^tracing: 2 spans were lost on the way to ${path.replace('.', '\\.')}: ${reason}[^\\n]*\\n$`,
@@ -108,10 +118,7 @@ suite('export.logfire', { concurrency: 4 }, () => {
   // Of no shape that redaction knows: what is hidden is hidden because nobody says it.
   const TOKEN = 'a-token-without-a-shape';
 
-  for (const [how, then, code] of [
-    ['while the program runs', 'setTimeout(() => {}, 300)', 0],
-    ['at exit', 'process.exit()', 0],
-  ] as const) {
+  for (const [how, then] of casesOf(WAYS, 1)) {
     test(`traces and, when asked for, metrics are sent with the token, ${how}`, async (t) => {
       const sink = await closeAfter(t, startSink());
       const exit = await run(callMany(2, then), {
@@ -120,7 +127,7 @@ suite('export.logfire', { concurrency: 4 }, () => {
         OTEL_METRICS_EXPORTER: 'otlp',
         OTEL_BSP_SCHEDULE_DELAY: '10',
       });
-      assert.deepEqual([exit.code, exit.stderr], [code, '']);
+      assert.deepEqual([exit.code, exit.stderr], [0, '']);
       assert.equal(sink.spans.length, 2);
       assert.ok(sink.points.length > 0);
       for (const { headers } of sink.requests) {
@@ -130,27 +137,29 @@ suite('export.logfire', { concurrency: 4 }, () => {
       }
       assert.doesNotMatch(sink.rawText(), new RegExp(`${TOKEN}|${SECRET}`));
     });
+  }
 
-    for (const [what, answer] of [
-      ['accepts', { accept: true }],
-      ['answers 401', { status: 401 }],
-      ['quotes the token', { partialSuccess: { rejectedSpans: 1, errorMessage: `who is ${TOKEN}?` } }],
-      ['cuts the connection', { reset: 'request' }],
-    ] satisfies [string, Answer][]) {
-      test(`the token is in no output when the receiver ${what}, ${how}`, async (t) => {
-        const sink = await closeAfter(t, startSink({ answer }));
-        const { stdout, stderr } = await run(callMany(2, then), {
-          LOGFIRE_TOKEN: TOKEN,
-          LOGFIRE_BASE_URL: sink.url,
-          LOGFIRE_CONSOLE: 'tree',
-          LOGFIRE_CONSOLE_VERBOSE: 'true',
-          OTEL_LOG_LEVEL: 'all',
-          OTEL_BSP_SCHEDULE_DELAY: '10',
-        });
-        assert.match(stderr, new RegExp(`this terminal, ${sink.url}/v1/traces`));
-        assert.doesNotMatch(stdout + stderr, new RegExp(TOKEN));
+  const answers = [
+    ['accepts', { accept: true }],
+    ['answers 401', { status: 401 }],
+    ['quotes the token', { partialSuccess: { rejectedSpans: 1, errorMessage: `who is ${TOKEN}?` } }],
+    ['cuts the connection', { reset: 'request' }],
+  ] satisfies [string, Answer][];
+  const answered = answers.flatMap(([what, answer]) => WAYS.map(([how, then]) => [what, answer, how, then] as const));
+  for (const [what, answer, how, then] of casesOf(answered, 4)) {
+    test(`the token is in no output when the receiver ${what}, ${how}`, async (t) => {
+      const sink = await closeAfter(t, startSink({ answer }));
+      const { stdout, stderr } = await run(callMany(2, then), {
+        LOGFIRE_TOKEN: TOKEN,
+        LOGFIRE_BASE_URL: sink.url,
+        LOGFIRE_CONSOLE: 'tree',
+        LOGFIRE_CONSOLE_VERBOSE: 'true',
+        OTEL_LOG_LEVEL: 'all',
+        OTEL_BSP_SCHEDULE_DELAY: '10',
       });
-    }
+      assert.match(stderr, new RegExp(`this terminal, ${sink.url}/v1/traces`));
+      assert.doesNotMatch(stdout + stderr, new RegExp(TOKEN));
+    });
   }
 
   test('a program that may not read its folder hears nothing of the credentials file', async () => {
@@ -204,10 +213,7 @@ suite('certificates of OTLP', { concurrency: 4 }, () => {
     };
   }
 
-  for (const [how, then] of [
-    ['while the program runs', 'setTimeout(() => {}, 300)'],
-    ['at exit', 'process.exit()'],
-  ] as const) {
+  for (const [how, then] of casesOf(WAYS.toReversed(), 1)) {
     test(`an https receiver is trusted by its own authority, and gets the client certificate it asks for, ${how}`, async (t) => {
       const receiver = await closeAfter(t, startStrict());
       const trusting = {
@@ -260,7 +266,7 @@ suite('certificates of OTLP', { concurrency: 4 }, () => {
 suite('several destinations', { concurrency: 4 }, () => {
   const startHanging = () => startSink({ answer: { hang: true } });
 
-  for (const bad of ['hangs', 'refuses'] as const) {
+  for (const bad of casesOf(['hangs', 'refuses'] as const, 1)) {
     test(`one that ${bad} takes nothing from the others while the program runs`, async (t) => {
       const url =
         bad === 'hangs' ? (await closeAfter(t, startHanging())).url : `http://127.0.0.1:${await closedPort()}`;
@@ -293,7 +299,9 @@ suite('several destinations', { concurrency: 4 }, () => {
       assert.deepEqual(new Set(readSpans(name).map(({ spanId }) => spanId)), ids);
       assert.equal(program.child.exitCode, null);
     });
+  }
 
+  for (const bad of casesOf(['refuses', 'hangs'] as const, 1)) {
     test(`one that ${bad} takes nothing from the others when the program exits`, async (t) => {
       const url =
         bad === 'hangs' ? (await closeAfter(t, startHanging())).url : `http://127.0.0.1:${await closedPort()}`;

@@ -7,6 +7,7 @@ import * as grpc from '@grpc/grpc-js';
 import { type Backend, certificateFile, startBackend } from '../support/backend.ts';
 import { startBlackHole } from '../support/black-hole.ts';
 import { closeAfter } from '../support/close-after.ts';
+import { casesOf } from '../support/every-case.ts';
 import { type GrpcAnswer, startGrpcSink } from '../support/grpc-sink.ts';
 import { type ReceivedSpan, decodeProtobuf } from '../support/otlp-decode.ts';
 import { closedPort } from '../support/otlp-sink.ts';
@@ -19,7 +20,9 @@ const keyFile = join(dirname(certificateFile), 'key.pem');
 /** Calls BACKEND `calls` times, one after the other, then runs `then`. */
 const callMany = (calls: number, then = ''): string => `
   (async () => {
-    for (let i = 0; i < ${calls}; i++) await (await fetch(process.env.BACKEND + '/' + i + '?token=${SECRET}')).text();
+    const { get } = require('node:http');
+    const call = (url) => new Promise((resolve, reject) => get(url, (response) => response.resume().on('end', resolve)).on('error', reject));
+    for (let i = 0; i < ${calls}; i++) await call(process.env.BACKEND + '/' + i + '?token=${SECRET}');
     ${then}
   })();`;
 
@@ -62,19 +65,20 @@ const WAYS = [
 ] as const;
 
 suite('OTLP over gRPC', { concurrency: 4 }, () => {
-  for (const [way, then, code, signal] of [
+  const ends = [
     ['a natural end', '', 0, null],
     ['process.exit()', 'process.exit(3)', 3, null],
     [
       'process.exit() in the middle of a request',
-      "fetch(process.env.BACKEND + '/2?token=x'); process.exit(3)",
+      "void call(process.env.BACKEND + '/2?token=x'); process.exit(3)",
       3,
       null,
     ],
     ['an uncaught exception', 'setImmediate(() => { throw new Error() })', 1, null],
     ['an unhandled rejection', 'void Promise.reject(new Error())', 1, null],
     ['SIGTERM', "process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000)", null, 'SIGTERM'],
-  ] as const) {
+  ] as const;
+  for (const [way, then, code, signal] of casesOf(ends, 2)) {
     test(`delivers every span, redacted, before ${way}`, async (t) => {
       const sink = await closeAfter(t, startGrpcSink());
       const exit = await run(callMany(2, then), sink.url, { OTEL_BSP_SCHEDULE_DELAY: '60000' });
@@ -86,7 +90,7 @@ suite('OTLP over gRPC', { concurrency: 4 }, () => {
     });
   }
 
-  for (const [how, then, delay] of WAYS) {
+  for (const [how, then, delay] of casesOf(WAYS, 1)) {
     test(`is a unary call with the headers as metadata, sent ${how}`, async (t) => {
       const sink = await closeAfter(t, startGrpcSink());
       const url = sink.url.replace('//', '//user:p%40ss@');
@@ -111,34 +115,11 @@ suite('OTLP over gRPC', { concurrency: 4 }, () => {
       });
     });
 
-    test(`gzip makes the message smaller, sent ${how}`, async (t) => {
-      const sink = await closeAfter(t, startGrpcSink());
-      await run(callMany(5, then), sink.url, { ...delay, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' });
-      assert.deepEqual(urlsOf(sink.spans), urls(5));
-      for (const { headers, isCompressed, wireBytes, body } of sink.requests) {
-        assert.deepEqual([headers['grpc-encoding'], isCompressed], ['gzip', true]);
-        assert.ok(wireBytes < body.length);
-      }
-    });
-
     test(`a receiver without gzip gets every span uncompressed, and a line says so once, sent ${how}`, async (t) => {
       const sink = await closeAfter(t, startGrpcSink({ answer: { noGzip: true } }));
       const { stderr } = await run(callMany(5, then), sink.url, { ...delay, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' });
       assert.deepEqual(urlsOf(sink.spans), urls(5));
       assert.match(stderr, /^tracing: .* does not read gzip \(gRPC status 12 UNIMPLEMENTED[^\n]*\n$/);
-    });
-
-    test(`a receiver with TLS gets the client certificate it asks for, sent ${how}`, async (t) => {
-      const sink = await closeAfter(t, startGrpcSink({ tls: 'client' }));
-      const known = await run(callMany(1, then), sink.url, { ...delay, ...TRUST, ...CLIENT });
-      assert.deepEqual([known.code, known.stderr], [0, '']);
-      assert.deepEqual(urlsOf(sink.spans), urls(1));
-      for (const env of [TRUST, CLIENT]) {
-        const { code, stderr } = await run(callMany(1, then), sink.url, { ...delay, ...env });
-        assert.equal(code, 0);
-        assert.match(stderr, new RegExp(`1 span was lost on the way to ${sink.url}: `));
-      }
-      assert.equal(sink.spans.length, 1);
     });
 
     test(`what the receiver says of a batch is heard, without the key that it quotes, sent ${how}`, async (t) => {
@@ -154,23 +135,52 @@ suite('OTLP over gRPC', { concurrency: 4 }, () => {
       assert.doesNotMatch(stderr, new RegExp(`${KEY}|${SECRET}`));
       assert.equal(sink.requests.length, 1);
     });
+  }
 
-    for (const [what, answer, reason] of [
-      ['nothing but an HTTP status', { httpStatus: 404 }, 'HTTP status 404'],
-      ['RESOURCE_EXHAUSTED', { code: 8, trailersOnly: true }, 'gRPC status 8 RESOURCE_EXHAUSTED'],
-      ['UNIMPLEMENTED', { code: 12 }, 'gRPC status 12 UNIMPLEMENTED'],
-    ] satisfies [string, GrpcAnswer, string][]) {
-      test(`a receiver that answers ${what} is not asked twice, sent ${how}`, async (t) => {
-        const sink = await closeAfter(t, startGrpcSink({ answer }));
-        const { stderr } = await run(callMany(1, then), sink.url, delay);
-        assert.match(stderr, new RegExp(`1 span was lost on the way to ${sink.url}: ${reason}\\n$`));
-        assert.equal(sink.requests.length, 1);
-      });
-    }
+  for (const [how, then, delay] of casesOf(WAYS.toReversed(), 1)) {
+    test(`gzip makes the message smaller, sent ${how}`, async (t) => {
+      const sink = await closeAfter(t, startGrpcSink());
+      await run(callMany(5, then), sink.url, { ...delay, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' });
+      assert.deepEqual(urlsOf(sink.spans), urls(5));
+      for (const { headers, isCompressed, wireBytes, body } of sink.requests) {
+        assert.deepEqual([headers['grpc-encoding'], isCompressed], ['gzip', true]);
+        assert.ok(wireBytes < body.length);
+      }
+    });
+
+    test(`a receiver with TLS gets the client certificate it asks for, sent ${how}`, async (t) => {
+      const sink = await closeAfter(t, startGrpcSink({ tls: 'client' }));
+      const known = await run(callMany(1, then), sink.url, { ...delay, ...TRUST, ...CLIENT });
+      assert.deepEqual([known.code, known.stderr], [0, '']);
+      assert.deepEqual(urlsOf(sink.spans), urls(1));
+      for (const env of [TRUST, CLIENT]) {
+        const { code, stderr } = await run(callMany(1, then), sink.url, { ...delay, ...env });
+        assert.equal(code, 0);
+        assert.match(stderr, new RegExp(`1 span was lost on the way to ${sink.url}: `));
+      }
+      assert.equal(sink.spans.length, 1);
+    });
 
     test(`the port for OTLP over HTTP is recognized, sent ${how}`, async () => {
       const { stderr } = await run(callMany(1, then), backend.url, { ...delay, OTEL_BSP_EXPORT_TIMEOUT: '100' });
       assert.match(stderr, /lost on the way to .*there is no HTTP\/2.*is it the port for OTLP over HTTP\?\n$/);
+    });
+  }
+
+  const final = [
+    ['nothing but an HTTP status', { httpStatus: 404 }, 'HTTP status 404'],
+    ['RESOURCE_EXHAUSTED', { code: 8, trailersOnly: true }, 'gRPC status 8 RESOURCE_EXHAUSTED'],
+    ['UNIMPLEMENTED', { code: 12 }, 'gRPC status 12 UNIMPLEMENTED'],
+  ] satisfies [string, GrpcAnswer, string][];
+  const finalWays = final.flatMap(([what, answer, reason]) =>
+    WAYS.map(([how, then, delay]) => [what, answer, reason, how, then, delay] as const),
+  );
+  for (const [what, answer, reason, how, then, delay] of casesOf(finalWays, 2)) {
+    test(`a receiver that answers ${what} is not asked twice, sent ${how}`, async (t) => {
+      const sink = await closeAfter(t, startGrpcSink({ answer }));
+      const { stderr } = await run(callMany(1, then), sink.url, delay);
+      assert.match(stderr, new RegExp(`1 span was lost on the way to ${sink.url}: ${reason}\\n$`));
+      assert.equal(sink.requests.length, 1);
     });
   }
 
@@ -225,7 +235,7 @@ suite('OTLP over gRPC', { concurrency: 4 }, () => {
     for (const { path, headers } of sink.requests) assert.equal(headers['traceparent'] !== undefined, path === '/mine');
   });
 
-  for (const [what, code] of [
+  const replacements = [
     [
       'http2.connect, net.connect and tls.connect replaced',
       `const caught = () => { console.log('caught'); throw new Error('caught'); };
@@ -233,7 +243,8 @@ suite('OTLP over gRPC', { concurrency: 4 }, () => {
        for (const name of ['net', 'tls']) { const module = require('node:' + name); module.connect = module.createConnection = caught; }`,
     ],
     ['timers faked', `require('node:test').mock.timers.enable();`],
-  ] as const) {
+  ] as const;
+  for (const [what, code] of casesOf(replacements, 1)) {
     test(`${what}: a batch arrives, after a refusal too`, async (t) => {
       const sink = await closeAfter(t, startGrpcSink({ first: [{ code: 8, retryDelayMillis: 1 }] }));
       const keepAlive =
@@ -251,7 +262,7 @@ suite('OTLP over gRPC', { concurrency: 4 }, () => {
 suite('a gRPC receiver in trouble', { concurrency: 4 }, () => {
   const RECOVERED = /delivering to .* again/;
 
-  for (const [what, first, reason] of [
+  const troubles = [
     ['answers UNAVAILABLE', { code: 14, message: 'not now' }, 'gRPC status 14 UNAVAILABLE: not now'],
     ['answers 503 to HTTP', { httpStatus: 503 }, 'HTTP status 503'],
     ['answers RESOURCE_EXHAUSTED with RetryInfo', { code: 8, retryDelayMillis: 10 }, 'gRPC status 8 .*'],
@@ -259,7 +270,8 @@ suite('a gRPC receiver in trouble', { concurrency: 4 }, () => {
     ['cuts the connection', { reset: 'connection' }, '.*'],
     ['sends it away with GOAWAY', { goaway: 'before' }, '.*'],
     ['hangs', { hang: true }, 'ETIMEDOUT no answer within 1000 ms'],
-  ] satisfies [string, GrpcAnswer, string][]) {
+  ] satisfies [string, GrpcAnswer, string][];
+  for (const [what, first, reason] of casesOf(troubles, 3)) {
     test(`that ${what}, then recovers, gets every span once`, async (t) => {
       const sink = await closeAfter(t, startGrpcSink({ first: [first] }));
       const program = await closeAfter(
@@ -297,7 +309,7 @@ suite('a gRPC receiver in trouble', { concurrency: 4 }, () => {
     assert.equal(sink.requests.length, 1);
   });
 
-  for (const what of ['refuses', 'hangs', 'takes no connection'] as const) {
+  for (const what of casesOf(['refuses', 'hangs', 'takes no connection'] as const, 2)) {
     test(`that ${what} holds a process that exits for a second at most, and one that is refused not at all`, async (t) => {
       const url = await {
         refuses: async () => `http://127.0.0.1:${await closedPort()}`,
@@ -372,21 +384,24 @@ suite('a receiver of @grpc/grpc-js', { concurrency: 2 }, () => {
     return { ...received, port, [Symbol.asyncDispose]: () => Promise.resolve(server.forceShutdown()) };
   }
 
-  for (const [how, then, delay] of WAYS) {
-    for (const compression of ['none', 'gzip'] as const) {
-      test(`gets spans and metadata, compression ${compression}, sent ${how}`, async (t) => {
-        const receiver = await closeAfter(t, startReceiver(grpc.ServerCredentials.createInsecure()));
-        const { code, stderr } = await run(callMany(3, then), `http://localhost:${receiver.port}`, {
-          ...delay,
-          OTEL_EXPORTER_OTLP_COMPRESSION: compression,
-          OTEL_EXPORTER_OTLP_HEADERS: 'X-Key=one',
-        });
-        assert.deepEqual([code, stderr], [0, '']);
-        assert.deepEqual(urlsOf(receiver.spans), urls(3));
-        assert.deepEqual(receiver.metadata[0]?.get('x-key'), ['one']);
+  const compressions = WAYS.flatMap(([how, then, delay]) =>
+    (['none', 'gzip'] as const).map((compression) => [compression, how, then, delay] as const),
+  );
+  for (const [compression, how, then, delay] of casesOf(compressions.toReversed(), 1)) {
+    test(`gets spans and metadata, compression ${compression}, sent ${how}`, async (t) => {
+      const receiver = await closeAfter(t, startReceiver(grpc.ServerCredentials.createInsecure()));
+      const { code, stderr } = await run(callMany(3, then), `http://localhost:${receiver.port}`, {
+        ...delay,
+        OTEL_EXPORTER_OTLP_COMPRESSION: compression,
+        OTEL_EXPORTER_OTLP_HEADERS: 'X-Key=one',
       });
-    }
+      assert.deepEqual([code, stderr], [0, '']);
+      assert.deepEqual(urlsOf(receiver.spans), urls(3));
+      assert.deepEqual(receiver.metadata[0]?.get('x-key'), ['one']);
+    });
+  }
 
+  for (const [how, then, delay] of casesOf(WAYS.toReversed(), 1)) {
     test(`that asks for a client certificate gets it, sent ${how}`, async (t) => {
       const [key, cert] = [readFileSync(keyFile), readFileSync(certificateFile)];
       const credentials = grpc.ServerCredentials.createSsl(cert, [{ private_key: key, cert_chain: cert }], true);
@@ -399,7 +414,9 @@ suite('a receiver of @grpc/grpc-js', { concurrency: 2 }, () => {
       assert.match(unknown.stderr, /1 span was lost on the way to https:/);
       assert.equal(receiver.spans.length, 1);
     });
+  }
 
+  for (const [how, then, delay] of casesOf(WAYS, 1)) {
     test(`is heard when it refuses, sent ${how}`, async (t) => {
       const failure = { code: grpc.status.PERMISSION_DENIED, details: 'no such tenant: ü' };
       const receiver = await closeAfter(t, startReceiver(grpc.ServerCredentials.createInsecure(), failure));

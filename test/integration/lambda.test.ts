@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { closeAfter } from '../support/close-after.ts';
+import { casesOf } from '../support/every-case.ts';
 import { startFakeLambda } from '../support/fake-lambda.ts';
 import { type RunningProgram, agentFlags, startProgram } from '../support/run-program.ts';
 import { assertTrees } from '../support/trace-tree.ts';
@@ -45,31 +46,33 @@ suite('AWS Lambda:', { concurrency: 4, timeout: 240_000 }, () => {
     ['functions.inside.an.object', { cjs: ' 1', mjs: 'promise 1' }],
     ['functions.stream', { cjs: ' 2', mjs: ' 2' }],
   ] as const;
-  for (const extension of ['cjs', 'mjs'] as const) {
-    for (const [handler, shape] of handlers) {
-      test(`${handler} (${extension}) is frozen with its spans delivered, twice`, async (t) => {
-        const root = handler.replace('functions', `only-${extension}/functions`);
-        const { sink, program, invoke, lambda } = await startFunction(t, root);
-        for (const count of [1, 2]) {
-          const { body, failed } = await invoke({ name: 'apples', headers: { host: 'shop.example' } });
-          assert.equal(failed, false, program.stderr());
-          assert.match(body, /apples GET \/stock\/1/);
-          assert.equal(sink.spans.length, 2 * count, program.stderr());
-        }
-        assertTrees(sink.spans, `${tree}\n${tree}`);
-        assert.doesNotMatch(sink.rawText(), /hidden-in|runtime\/invocation/);
-        assert.equal(program.stdout(), `ready {}\n${shape[extension]}\n`);
-        assert.equal(program.stderr(), '');
-        assert.equal(lambda.requests.filter((request) => request.endsWith('response')).length, 2);
-      });
-    }
+  const functions = (['cjs', 'mjs'] as const).flatMap((extension) =>
+    handlers.map(([handler, shape]) => [extension, handler, shape] as const),
+  );
+  for (const [extension, handler, shape] of casesOf(functions, 4)) {
+    test(`${handler} (${extension}) is frozen with its spans delivered, twice`, async (t) => {
+      const root = handler.replace('functions', `only-${extension}/functions`);
+      const { sink, program, invoke, lambda } = await startFunction(t, root);
+      for (const count of [1, 2]) {
+        const { body, failed } = await invoke({ name: 'apples', headers: { host: 'shop.example' } });
+        assert.equal(failed, false, program.stderr());
+        assert.match(body, /apples GET \/stock\/1/);
+        assert.equal(sink.spans.length, 2 * count, program.stderr());
+      }
+      assertTrees(sink.spans, `${tree}\n${tree}`);
+      assert.doesNotMatch(sink.rawText(), /hidden-in|runtime\/invocation/);
+      assert.equal(program.stdout(), `ready {}\n${shape[extension]}\n`);
+      assert.equal(program.stderr(), '');
+      assert.equal(lambda.requests.filter((request) => request.endsWith('response')).length, 2);
+    });
   }
 
-  for (const [handler, message, expected] of [
+  const failures = [
     ['failing', 'no ?token=hidden-in-error', 'SERVER shop ERROR "no ?token=REDACTED"\n  CLIENT GET 200'],
     ['failingCallback', 'called back', 'SERVER shop ERROR "called back"\n  CLIENT GET 200'],
     ['throwing', 'at once', 'SERVER shop ERROR "at once"'],
-  ] as const) {
+  ] as const;
+  for (const [handler, message, expected] of casesOf(failures, 2)) {
     test(`the error of functions.${handler} reaches the runtime, and its spans the receiver`, async (t) => {
       const { sink, invoke } = await startFunction(t, `only-cjs/functions.${handler}`);
       const { body, failed } = await invoke({});

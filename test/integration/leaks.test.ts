@@ -5,6 +5,7 @@ import { Agent, createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { suite, test, type TestContext } from 'node:test';
 import { closeAfter } from '../support/close-after.ts';
+import { amountOf, casesOf } from '../support/every-case.ts';
 import { closedPort } from '../support/otlp-sink.ts';
 import { type RunningProgram, agentFlags, startProgram } from '../support/run-program.ts';
 
@@ -12,7 +13,8 @@ import { type RunningProgram, agentFlags, startProgram } from '../support/run-pr
 const WAYS = '/hello /hello /hello /call /fetch /call-refused /fetch-refused /fetch-aborted /long-lived /hang'.split(
   ' ',
 );
-const ROUND = 80 * WAYS.length;
+const ROUND = amountOf(80, 60) * WAYS.length;
+const ROUNDS = amountOf(4, 2);
 const CONNECTIONS = 4;
 /**
  * Node keeps the context in which a timer or a socket was made, as long as that lives: the keep-alive timer of a connection, the connections of
@@ -112,12 +114,12 @@ async function serveRounds(t: TestContext, receiver: Receiver): Promise<Left> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   t.after(() => agent.destroy());
   const bytes: number[] = [];
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     await serveRound(agent, program.port);
     bytes.push(await settle(program));
   }
   // The first round fills the pools.
-  const growth = Math.round(((bytes.at(-1) ?? 0) - (bytes[0] ?? 0)) / (3 * ROUND));
+  const growth = Math.round(((bytes.at(-1) ?? 0) - (bytes[0] ?? 0)) / ((ROUNDS - 1) * ROUND));
   const alive = await measure<Alive>(program, true);
   t.diagnostic(`${receiver}: ${growth} bytes a request; alive: ${JSON.stringify(alive)}`);
   return { growth, alive };
@@ -127,8 +129,7 @@ suite('what requests leave behind', () => {
   test('is what they leave without the agent', async (t) => {
     const [bare, ...traced] = await Promise.all([
       serveRounds(t, 'without agent'),
-      serveRounds(t, 'healthy'),
-      serveRounds(t, 'dead'),
+      ...casesOf(['healthy', 'dead'] as const, 1).map((receiver) => serveRounds(t, receiver)),
     ]);
     for (const { growth, alive } of traced) {
       const more = growth - bare.growth;

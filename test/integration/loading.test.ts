@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, suite, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { closeAfter } from '../support/close-after.ts';
+import { casesOf } from '../support/every-case.ts';
 import { agentFlags, agentRequireFlags, appsFolder, runProgram, startProgram } from '../support/run-program.ts';
 import { assertTrees } from '../support/trace-tree.ts';
 import { startSurroundings, startTraced } from './traced.ts';
@@ -48,23 +49,26 @@ suite('one request is one server span:', { concurrency: 4, timeout: 240_000 }, (
     ['--import, and from a second copy of the package', [...agentFlags, '--import', join(copy, 'preload.cjs')]],
     ['--import twice, by URL and by path', [...agentFlags, '--import', preloadPath, '--import', `${preloadUrl}?again`]],
   ];
-  for (const program of ['server-hello.cjs', 'server-hello.mjs', 'server-hello.ts']) {
-    for (const [name, flags, added] of loads) {
-      test(`${program} by ${name}`, async (t) => {
-        const { sink, env } = await startSurroundings(t);
-        const options = { program, flags, env: { ...env, ...added }, cwd: tmpdir() };
-        const server = await closeAfter(t, startProgram(options));
-        await (await fetch(`http://127.0.0.1:${server.port}/?a=b`)).text();
-        server.send('stop');
-        const { code, stdout, stderr } = await server.exited;
-        assert.deepEqual([code, stderr], [0, '']);
-        assert.match(stdout, /^ready .*\nGET \/\?a=b\nclosed\n$/);
-        assertTrees(await sink.waitForSpans(1), '[@tracing/agent] SERVER GET 200 url.query=a=b', {
-          service: true,
-          attributes: ['url.query'],
-        });
+  // In this order so that those of a plain run, from the first to the last, are of every kind of file and of most flags.
+  const programs = ['server-hello.mjs', 'server-hello.ts', 'server-hello.cjs'];
+  const starts = loads.flatMap(([name, flags, added], index) =>
+    programs.map((_, next) => [programs[(index + next) % 3] ?? '', name, flags, added] as const),
+  );
+  for (const [program, name, flags, added] of casesOf(starts, 5)) {
+    test(`${program} by ${name}`, async (t) => {
+      const { sink, env } = await startSurroundings(t);
+      const options = { program, flags, env: { ...env, ...added }, cwd: tmpdir() };
+      const server = await closeAfter(t, startProgram(options));
+      await (await fetch(`http://127.0.0.1:${server.port}/?a=b`)).text();
+      server.send('stop');
+      const { code, stdout, stderr } = await server.exited;
+      assert.deepEqual([code, stderr], [0, '']);
+      assert.match(stdout, /^ready .*\nGET \/\?a=b\nclosed\n$/);
+      assertTrees(await sink.waitForSpans(1), '[@tracing/agent] SERVER GET 200 url.query=a=b', {
+        service: true,
+        attributes: ['url.query'],
       });
-    }
+    });
   }
 });
 
@@ -82,7 +86,7 @@ suite('every kind of program makes its spans:', { concurrency: 4, timeout: 240_0
     ['the REPL', { flags: ['-i'], input: `await ${call}\n` }, /GET \/stock\/1\n/],
     ['node --test', { flags: ['--test'], program: 'node-test.mjs' }, /# pass 1|pass 1\n/],
   ];
-  for (const [name, options, stdout] of kinds) {
+  for (const [name, options, stdout] of casesOf(kinds, 4)) {
     test(name, async (t) => {
       const { sink, env } = await startSurroundings(t);
       const exit = await runProgram({
@@ -179,7 +183,7 @@ suite('the preload stands aside:', { concurrency: 4, timeout: 240_000 }, () => {
         listeners: process.eventNames().filter((name) => name === 'exit' || name === 'beforeExit'),
         http: process.moduleLoadList.includes('NativeModule _http_client'),
       }));`;
-    for (const value of ['true', 'TRUE', '1', 'yes', 'on']) {
+    for (const value of casesOf(['true', 'TRUE', '1', 'yes', 'on'], 2)) {
       const { stdout, stderr } = await runProgram({
         code,
         flags: agentRequireFlags,
@@ -198,12 +202,13 @@ suite('the preload stands aside:', { concurrency: 4, timeout: 240_000 }, () => {
     assert.equal(sink.requests.length, 0);
   });
 
-  for (const [name, agent] of [
+  const broken = [
     ['is cut off', 'exports.startAgent = function () {'],
     ['throws as it is read', 'throw new Error("broken\\nin two lines")'],
     ['throws as it starts', 'exports.startAgent = () => { throw null }'],
     ['exports nothing', ''],
-  ] as const) {
+  ] as const;
+  for (const [name, agent] of casesOf(broken, 2)) {
     test(`with one line where its other file ${name}, and the program keeps its exit code`, async (t) => {
       const preload = createBroken(t, agent);
       for (const flag of ['--import', '--require']) {
@@ -239,7 +244,7 @@ suite('the preload stands aside:', { concurrency: 4, timeout: 240_000 }, () => {
   test('in npm and npx, which NODE_OPTIONS reaches first', async (t) => {
     const npm = ['/usr/bin/npm', '/usr/local/bin/npm', '/opt/node/bin/npm'].find((path) => existsSync(path));
     if (npm === undefined) return t.skip('no npm on this machine');
-    for (const tool of [npm, npm.replace(/npm$/, 'npx')]) {
+    for (const tool of casesOf([npm, npm.replace(/npm$/, 'npx')], 1)) {
       // Nothing configured but the flag: a banner would show.
       const exit = await runProgram({
         program: tool,

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { closeAfter } from '../support/close-after.ts';
+import { casesOf } from '../support/every-case.ts';
 import type { ReceivedLog } from '../support/otlp-decode-logs.ts';
 import { type Sink, startSink } from '../support/otlp-sink.ts';
 import { type Exit, type ProgramOptions, agentFlags, patientFlags, runProgram } from '../support/run-program.ts';
@@ -27,11 +28,12 @@ const of = (logs: readonly ReceivedLog[], scope: string): ReceivedLog[] =>
   logs.filter((log) => log.scope.name === scope);
 
 suite('log records', { concurrency: 2, timeout: 60_000 }, () => {
-  for (const [title, env] of [
+  const formats = [
     ['protobuf', {}],
     ['gzipped protobuf', { OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: 'gzip' }],
     ['JSON', { OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'http/json' }],
-  ] as const) {
+  ] as const;
+  for (const [title, env] of casesOf(formats, 2)) {
     test(`of the application itself, in ${title}: whole, without secrets, with the ids of the span`, async (t) => {
       const sink = await closeAfter(t, startSink());
       const exit = await run(sink, {
@@ -125,12 +127,13 @@ suite('log records', { concurrency: 2, timeout: 60_000 }, () => {
     assert.ok(!sink.rawText().includes(SECRET));
   });
 
-  for (const [end, code, signal] of [
+  const ends = [
     ['natural', 0, null],
-    ['exit', 3, null],
     ['sigterm', null, 'SIGTERM'],
     ['throw', 1, null],
-  ] as const) {
+    ['exit', 3, null],
+  ] as const;
+  for (const [end, code, signal] of casesOf(ends, 2)) {
     test(`all arrive once when the program ends: ${end}`, async (t) => {
       const sink = await closeAfter(t, startSink());
       const exit = await run(sink, {
@@ -172,10 +175,11 @@ suite('log records', { concurrency: 2, timeout: 60_000 }, () => {
     assert.deepEqual([broken.requests.length > 0, sink.spans.length, sink.logs.length], [true, 2, 0]);
   });
 
-  for (const [end, limitMillis] of [
+  const limits = [
     ['exit', 1000],
     ['sigterm', 2000],
-  ] as const) {
+  ] as const;
+  for (const [end, limitMillis] of casesOf(limits, 1)) {
     test(`a receiver that hangs changes nothing about the end: ${end}`, async (t) => {
       const hanging = await closeAfter(t, startSink({ answer: { hang: true } }));
       const [bare, unanswered] = await Promise.all([
@@ -213,13 +217,14 @@ suite('logs are loaded where they are wanted', { concurrency: 2 }, () => {
     });
   const endpoint = { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://127.0.0.1:4' };
 
-  for (const [title, env, isLoaded] of [
+  const wishes = [
     ['nothing is configured', {}, false],
     ['there is an endpoint for traces', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4' }, false],
     ['they are turned off', { ...endpoint, OTEL_LOGS_EXPORTER: 'none' }, false],
     ['there is an endpoint for logs', endpoint, true],
     ['they are turned on', { OTEL_LOGS_EXPORTER: 'otlp' }, true],
-  ] as const) {
+  ] as const;
+  for (const [title, env, isLoaded] of casesOf(wishes, 3)) {
     test(`${title}: ${isLoaded ? 'loaded' : 'not at all'}`, async () => {
       const exit = await load(env);
       assert.deepEqual([exit.code, exit.stdout, exit.stderr], [0, `${isLoaded} ${isLoaded}\n`, '']);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { type TestContext, suite, test } from 'node:test';
 import { closeAfter } from '../support/close-after.ts';
+import { casesOf } from '../support/every-case.ts';
 import type { ReceivedPoint } from '../support/otlp-decode-metrics.ts';
 import { type Sink, closedPort, startSink } from '../support/otlp-sink.ts';
 import { type Exit, type ProgramOptions, agentFlags, patientFlags, runProgram } from '../support/run-program.ts';
@@ -32,11 +33,12 @@ const named = (points: readonly ReceivedPoint[], name: string): ReceivedPoint[] 
 const isNamed = (name: string) => (point: ReceivedPoint) => point.name === name;
 
 suite('metrics', { concurrency: 2 }, () => {
-  for (const [title, env] of [
+  const formats = [
     ['protobuf', {}],
     ['gzipped protobuf', { OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: 'gzip' }],
     ['JSON', { OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json' }],
-  ] as const) {
+  ] as const;
+  for (const [title, env] of casesOf(formats, 2)) {
     test(`http, https and fetch, as client and server, in ${title}`, async (t) => {
       const sink = await closeAfter(t, startSink());
       const exit = await run(sink, {
@@ -118,8 +120,10 @@ suite('metrics', { concurrency: 2 }, () => {
   test('requests that are not sampled are counted, and neither sent nor shown', async (t) => {
     const sink = await closeAfter(t, startSink());
     const env = { LOGFIRE_TRACE_SAMPLE_RATE: '0', TRACING_CONSOLE: 'tree' };
-    const tree = await run(sink, { env });
-    const line = await run(sink, { env: { ...env, TRACING_CONSOLE: 'line' } });
+    const [tree, line] = await Promise.all([
+      run(sink, { env }),
+      run(sink, { env: { ...env, TRACING_CONSOLE: 'line' } }),
+    ]);
     assert.deepEqual(sink.spans, []);
     assert.equal(
       named(sink.points, SERVER).reduce((sum, { count }) => sum + count, 0),
@@ -128,11 +132,12 @@ suite('metrics', { concurrency: 2 }, () => {
     for (const { stderr } of [tree, line]) assert.doesNotMatch(stderr, /GET|running|shown/);
   });
 
-  for (const [end, code, signal] of [
+  const ends = [
     ['natural', 0, null],
-    ['exit', 3, null],
     ['sigterm', null, 'SIGTERM'],
-  ] as const) {
+    ['exit', 3, null],
+  ] as const;
+  for (const [end, code, signal] of casesOf(ends, 2)) {
     test(`what was measured arrives once when the program ends: ${end}`, async (t) => {
       const sink = await closeAfter(t, startSink());
       const exit = await run(sink, { args: [end] });
@@ -147,7 +152,9 @@ suite('metrics', { concurrency: 2 }, () => {
         [2],
       );
     });
+  }
 
+  for (const [end] of casesOf(ends.toReversed(), 1)) {
     test(`a receiver that is gone or hangs changes nothing about the end: ${end}`, async (t) => {
       const hanging = await closeAfter(t, startSink({ answer: { hang: true } }));
       const [bare, refused, unanswered] = await Promise.all([
@@ -224,7 +231,7 @@ suite('metrics of a server that runs', { concurrency: 2 }, () => {
     assert.equal(new Set(named(sink.points, SERVER).map(({ startTimeUnixNano }) => startTimeUnixNano)).size, 1);
   });
 
-  for (const preference of ['delta', 'lowmemory']) {
+  for (const preference of casesOf(['delta', 'lowmemory'], 1)) {
     test(`${preference}: a collection counts what is new, but for what goes up and down`, async (t) => {
       const { sink, server, get } = await startServer(t, {
         OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: preference,
@@ -332,7 +339,7 @@ suite('metrics are loaded where they are wanted', { concurrency: 2 }, () => {
       env: { TRACING_CONSOLE: 'off', TRACING_THROW_INTERNAL_ERRORS: '1', ...env },
     });
 
-  for (const [title, env, loaded] of [
+  const wishes = [
     ['nothing is configured', {}, ''],
     ['there is an endpoint for traces', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4' }, ''],
     [
@@ -347,7 +354,8 @@ suite('metrics are loaded where they are wanted', { concurrency: 2 }, () => {
       { OTEL_METRICS_EXPORTER: 'otlp', TRACING_RUNTIME_METRICS: '1' },
       'metrics.cjs,runtime-metrics.cjs',
     ],
-  ] as const) {
+  ] as const;
+  for (const [title, env, loaded] of casesOf(wishes, 2)) {
     test(`${title}: ${loaded || 'not at all'}`, async () => {
       const exit = await load(env);
       assert.deepEqual([exit.code, exit.stdout], [0, `${loaded}\n`]);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { closeAfter } from '../support/close-after.ts';
+import { casesOf } from '../support/every-case.ts';
 import { type Exit, agentFlags, patientFlags, runProgram, startProgram } from '../support/run-program.ts';
 import { assertTrees } from '../support/trace-tree.ts';
 import { startSurroundings } from './traced.ts';
@@ -29,38 +30,43 @@ const readTold = (stdout: string): Record<string, unknown>[] =>
 
 suite('child processes:', { concurrency: 4, timeout: 240_000 }, () => {
   const BOTH = 'CLIENT GET 200\n  SERVER GET 200\n    CLIENT GET 200';
-  for (const [way, byFlag] of [
-    ['fork', BOTH],
-    ['spawn', 'CLIENT GET 200'],
-    ['exec', 'CLIENT GET 200'],
-  ] as const) {
-    for (const variant of ['cjs', 'mjs']) {
-      for (const [name, flags, expected] of [
-        ['a flag', patientFlags, byFlag],
-        ['NODE_OPTIONS', [], BOTH],
-      ] as const) {
-        test(`${way} by ${name} (${variant})`, async (t) => {
-          const { sink, env } = await startSurroundings(t);
-          const exit = await runProgram({
-            program: `processes.${variant}`,
-            args: ['call', way],
-            flags,
-            env: { ...env, ...(flags.length === 0 && asOptions(patientFlags)) },
-          });
-          assert.deepEqual([exit.code, exit.stderr], [0, '']);
-          assertTrees(sink.spans, expected);
-          const [{ pid, child } = {}] = readTold(exit.stdout);
-          for (const { kind, parentSpanId, resource } of sink.spans)
-            assert.equal(resource['process.pid'], kind === 'CLIENT' && !parentSpanId ? pid : child);
-        });
-      }
-    }
+  const starts = (
+    [
+      ['fork', BOTH],
+      ['spawn', 'CLIENT GET 200'],
+      ['exec', 'CLIENT GET 200'],
+    ] as const
+  ).flatMap(([way, byFlag]) =>
+    ['cjs', 'mjs'].flatMap(
+      (variant) =>
+        [
+          [way, variant, 'a flag', patientFlags, byFlag],
+          [way, variant, 'NODE_OPTIONS', [], BOTH],
+        ] as const,
+    ),
+  );
+  for (const [way, variant, name, flags, expected] of casesOf(starts, 3)) {
+    test(`${way} by ${name} (${variant})`, async (t) => {
+      const { sink, env } = await startSurroundings(t);
+      const exit = await runProgram({
+        program: `processes.${variant}`,
+        args: ['call', way],
+        flags,
+        env: { ...env, ...(flags.length === 0 && asOptions(patientFlags)) },
+      });
+      assert.deepEqual([exit.code, exit.stderr], [0, '']);
+      assertTrees(sink.spans, expected);
+      const [{ pid, child } = {}] = readTold(exit.stdout);
+      for (const { kind, parentSpanId, resource } of sink.spans)
+        assert.equal(resource['process.pid'], kind === 'CLIENT' && !parentSpanId ? pid : child);
+    });
   }
 
-  for (const [variant, policy] of [
+  const clusters = [
     ['cjs', 'round-robin'],
     ['mjs', 'none'],
-  ] as const) {
+  ] as const;
+  for (const [variant, policy] of casesOf(clusters, 1)) {
     test(`a cluster of four (${variant}, scheduling ${policy}): every request one server span`, async (t) => {
       const { sink, env } = await startSurroundings(t);
       const exit = await runProgram({
@@ -81,7 +87,7 @@ suite('child processes:', { concurrency: 4, timeout: 240_000 }, () => {
 });
 
 suite('process managers:', { concurrency: 4, timeout: 240_000 }, () => {
-  for (const how of ['SIGINT', 'shutdown'] as const) {
+  for (const how of casesOf(['SIGINT', 'shutdown'] as const, 1)) {
     test(`a program that a container requires (PM2) leaves by ${how} with its spans sent`, async (t) => {
       const { sink, env } = await startSurroundings(t);
       const program = await closeAfter(
@@ -160,14 +166,15 @@ suite('process managers:', { concurrency: 4, timeout: 240_000 }, () => {
 
 suite('tools that NODE_OPTIONS reaches:', { concurrency: 4, timeout: 240_000 }, () => {
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
-  for (const [name, options] of [
+  const tools = [
     ['node --check', { flags: ['--check'], program: 'processes.cjs' }],
-    ['node --check of a mistake', { flags: ['--check', join(root, 'LICENSE')] }],
     ['node -p', { flags: ['-p', '6 * 7'] }],
-    ['node -e that fails', { code: 'process.exitCode = 9' }],
     ['a compiler', { program: tsc, args: ['--version'] }],
+    ['node -e that fails', { code: 'process.exitCode = 9' }],
     ['a compiler that refuses', { program: tsc, args: ['--nonsense'] }],
-  ] as const) {
+    ['node --check of a mistake', { flags: ['--check', join(root, 'LICENSE')] }],
+  ] as const;
+  for (const [name, options] of casesOf(tools, 3)) {
     test(`${name} prints and returns the same`, async () => {
       // Nothing is configured: banner and traces would show. Node reads a file in another way where there is an --import, and has that in its stack.
       const toEnding = ({ code, stdout, stderr }: Exit) => [code, stdout, stderr.replaceAll(/^ +at .*\n/gm, '')];

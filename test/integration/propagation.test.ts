@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { createProject } from '../config/project.ts';
 import type { BackendRequest } from '../support/backend.ts';
+import { casesOf } from '../support/every-case.ts';
 import { patientFlags, runProgram } from '../support/run-program.ts';
 import { exchange, startSurroundings, startTraced } from './traced.ts';
 
@@ -111,7 +112,7 @@ suite('OTEL_PROPAGATORS', together, () => {
       (spanId) => ({ traceparent: `00-${TRACE_ID}-${spanId}-01`, tracestate: 'a=1,b=2', baggage: 'a=1,b=2' }),
     ],
   ];
-  for (const [name, head, toHeaders] of conventions) {
+  for (const [name, head, toHeaders] of casesOf(conventions, 2)) {
     test(`${name} joins a trace, and http, fetch and undici send it on with no other headers`, async (t) => {
       const gateway = await startGateway(t, { env: { OTEL_PROPAGATORS: name } });
       await gateway.get(head);
@@ -213,7 +214,7 @@ suite('propagation.to', together, () => {
     }
   });
 
-  for (const to of ['first', 'second'] as const) {
+  for (const to of casesOf(['first', 'second'] as const, 1)) {
     test(`is asked again for every redirect: headers go to the ${to} host only`, async (t) => {
       const { backend: second, env } = await startSurroundings(t);
       const seen: Array<string | undefined> = [];

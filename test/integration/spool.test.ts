@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, after, before, suite, test } from 'node:test';
 import { type Backend, startBackend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
+import { casesOf } from '../support/every-case.ts';
 import { closedPort, startSink } from '../support/otlp-sink.ts';
 import { patientFlags, runProgram, startProgram } from '../support/run-program.ts';
 
@@ -18,7 +19,9 @@ after(() => backend.stop());
 /** Calls BACKEND `calls` times, then runs `then`. */
 const callMany = (calls: number, then = ''): string => `
   (async () => {
-    for (let i = 0; i < ${calls}; i++) await (await fetch(process.env.BACKEND + '/' + i + '?token=${SECRET}')).text();
+    const { get } = require('node:http');
+    const call = (url) => new Promise((resolve, reject) => get(url, (response) => response.resume().on('end', resolve)).on('error', reject));
+    for (let i = 0; i < ${calls}; i++) await call(process.env.BACKEND + '/' + i + '?token=${SECRET}');
     ${then}
   })();`;
 
@@ -39,12 +42,13 @@ async function setUp(t: TestContext) {
 }
 
 suite('export.spool', { concurrency: 3 }, () => {
-  for (const [how, then] of [
+  const ends = [
     ['a natural end', ''],
-    ['process.exit()', 'process.exit(3)'],
     ['an uncaught exception', 'setImmediate(() => { throw new Error("on purpose") })'],
     ['SIGTERM', "process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1e6)"],
-  ] as const) {
+    ['process.exit()', 'process.exit(3)'],
+  ] as const;
+  for (const [how, then] of casesOf(ends, 2)) {
     test(`holds what a dead receiver did not get before ${how}, without a secret; the next run sends it, once`, async (t) => {
       const { env, port, dir, files } = await setUp(t);
       const first = await runProgram({ code: callMany(5, then), flags: patientFlags, env });

@@ -38,9 +38,14 @@ export async function runTraced({ flags = [], ...options }: ProgramOptions): Pro
     runProgram({ ...options, flags }),
     runProgram({ ...options, flags: [...patientFlags, ...flags] }),
   ]);
+  assertSame(traced, plain);
+  return traced;
+}
+
+/** A run with the agent prints what the run without it does, and ends as it does. */
+export function assertSame(traced: Exit, plain: Exit): void {
   assert.deepEqual([traced.stdout, traced.code, traced.signal], [plain.stdout, plain.code, plain.signal]);
   assert.equal(traced.stderr, plain.stderr);
-  return traced;
 }
 
 /** Starts a server with the agent; it is killed when the test ends. */

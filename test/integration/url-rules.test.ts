@@ -5,9 +5,9 @@ import { suite, test, type TestContext } from 'node:test';
 import { createProject } from '../config/project.ts';
 import { type BackendRequest, certificateFile, startBackend } from '../support/backend.ts';
 import { closeAfter } from '../support/close-after.ts';
+import { casesOf } from '../support/every-case.ts';
 import type { ReceivedSpan } from '../support/otlp-decode.ts';
 import { startSink } from '../support/otlp-sink.ts';
-import { patientFlags, runProgram } from '../support/run-program.ts';
 import { assertTrees } from '../support/trace-tree.ts';
 import { exchange, startTraced } from './traced.ts';
 
@@ -22,46 +22,39 @@ interface Call {
   headers?: Record<string, string>;
 }
 
-/** Makes the calls of CALLS, one after the other. */
-const CLIENT_APP = `
-import http from 'node:http';
+/** Serves, making calls of its own for every request where WORKS is set, before and after awaits and timers; then makes the calls of a message, one after the other, and ends. */
+const APP = `
+import http, { createServer, get } from 'node:http';
 import https from 'node:https';
-const { BACKEND, BACKEND_TLS, UNDICI, CALLS } = process.env;
-const calls = JSON.parse(CALLS);
-const { request } = calls.some(({ client }) => client === 'undici') ? await import(UNDICI) : {};
+import { setTimeout } from 'node:timers/promises';
+import { trace } from '${import.meta.resolve('@opentelemetry/api')}';
+const { BACKEND, BACKEND_TLS, UNDICI, WORKS } = process.env;
+const getBy = (url) => new Promise((resolve) => get(url, (response) => response.resume().on('end', resolve)));
+const server = createServer(async (request, response) => {
+  if (WORKS === '1') {
+    await setTimeout(2);
+    await (await fetch(BACKEND + '/by-fetch')).text();
+    await trace.getTracer('shop').startActiveSpan('own', async (span) => {
+      await getBy(BACKEND + '/by-http');
+      span.end();
+    });
+    globalThis.setTimeout(async () => { await getBy(BACKEND + '/by-timer'); response.end('served ' + request.url); }, 2);
+  } else response.end('served ' + request.url);
+});
 const byHttp = (module, url, options) => new Promise((resolve, reject) => {
   module.request(url, options, (response) => response.resume().on('end', resolve)).on('error', reject).end();
 });
+let request;
 const clients = {
   http: (path, options) => byHttp(http, BACKEND + path, options),
   https: (path, options) => byHttp(https, BACKEND_TLS + path, options),
   fetch: async (path, options) => (await fetch(BACKEND + path, options)).text(),
   undici: async (path, options) => (await request(BACKEND + path, options)).body.text(),
 };
-for (const { client = 'http', path, ...options } of calls) await clients[client](path, options);
-`;
-
-/** Makes calls of its own for every request, before and after awaits and timers; and one at the end where it is told a path. */
-const SERVER_APP = `
-import { createServer, get } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
-import { trace } from '@opentelemetry/api';
-const { BACKEND, PLAIN } = process.env;
-const byHttp = (url) => new Promise((resolve) => get(url, (response) => response.resume().on('end', resolve)));
-const server = createServer(async (request, response) => {
-  if (PLAIN !== '1') {
-    await setTimeout(2);
-    await (await fetch(BACKEND + '/by-fetch')).text();
-    await trace.getTracer('shop').startActiveSpan('own', async (span) => {
-      await byHttp(BACKEND + '/by-http');
-      span.end();
-    });
-    globalThis.setTimeout(async () => { await byHttp(BACKEND + '/by-timer'); response.end('served ' + request.url); }, 2);
-  } else response.end('served ' + request.url);
-});
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
-process.once('message', async ({ path }) => {
-  if (path !== undefined) await byHttp(BACKEND + path);
+process.once('message', async (calls) => {
+  if (calls.some(({ client }) => client === 'undici')) ({ request } = await import(UNDICI));
+  for (const { client = 'http', path, ...options } of calls) await clients[client](path, options);
   server.close();
   process.disconnect();
 });
@@ -69,92 +62,77 @@ process.once('message', async ({ path }) => {
 
 interface Recorded {
   spans: ReceivedSpan[];
+  /** Of them, those of requests that were served and those of calls. */
+  server: ReceivedSpan[];
+  client: ReceivedSpan[];
   stderr: string;
   /** What reached the backends. */
   requests: BackendRequest[];
-  /** The backend's address, as drawTrees replaces it. */
+  /** The backends' addresses, as drawTrees replaces them. */
   replace: Record<string, string>;
 }
 
 const toFiles = (config: Files | string): Files =>
   typeof config !== 'string' ? config : config === '' ? {} : { '.tracingrc': config };
-const API = import.meta.resolve('@opentelemetry/api');
 
-async function recordCalls(t: TestContext, config: Files | string, calls: Call[], env: Files = {}): Promise<Recorded> {
+interface Work {
+  /** Targets, or more of the head of a request, that the program is asked for, in turn. */
+  serve?: ReadonlyArray<string | Omit<Call, 'client'>>;
+  /** What the program calls once all are served. */
+  call?: readonly Call[];
+  /** Whether it makes calls of its own for what it serves. */
+  works?: boolean;
+  env?: Files;
+}
+
+async function record(t: TestContext, config: Files | string, work: Work): Promise<Recorded> {
+  const { serve = [], call = [], works = false, env = {} } = work;
   const [sink, backend, secure] = await Promise.all([
     closeAfter(t, startSink()),
     closeAfter(t, startBackend()),
     closeAfter(t, startBackend({ tls: true })),
   ]);
-  const { folder } = createProject({ 'app.mjs': CLIENT_APP, ...toFiles(config) });
-  const exit = await runProgram({
+  const { folder } = createProject({ 'app.mjs': APP, ...toFiles(config) });
+  const program = await startTraced(t, {
     program: join(folder, 'app.mjs'),
     cwd: folder,
-    flags: patientFlags,
     env: {
       OTEL_EXPORTER_OTLP_ENDPOINT: sink.url,
       NODE_EXTRA_CA_CERTS: certificateFile,
       BACKEND: backend.url,
       BACKEND_TLS: secure.url,
       UNDICI: import.meta.resolve('undici'),
-      CALLS: JSON.stringify(calls),
+      WORKS: works ? '1' : '0',
       ...env,
     },
   });
-  assert.equal(exit.code, 0, exit.stderr);
+  for (const asked of serve) {
+    const { method = 'GET', path, headers = {} } = typeof asked === 'string' ? { path: asked } : asked;
+    const lines = Object.entries({ Host: 'shop.example', ...headers, Connection: 'close' });
+    const request = `${method} ${path} HTTP/1.1\r\n${lines.map((line) => `${line.join(': ')}\r\n`).join('')}\r\n`;
+    assert.match(await exchange(program.port, request), /^HTTP\/1.1 200/);
+  }
+  program.send([...call]);
+  const { code, stderr } = await program.exited;
+  assert.equal(code, 0, stderr);
   return {
     spans: sink.spans,
-    stderr: exit.stderr,
+    server: sink.spans.filter(({ kind }) => kind === 'SERVER'),
+    client: sink.spans.filter(({ kind }) => kind === 'CLIENT'),
+    stderr,
     requests: [...backend.requests, ...secure.requests],
     replace: { [backend.url]: '<backend>', [secure.url]: '<secure>' },
   };
 }
 
-interface Serving {
-  env?: Files;
-  /** Lines of the request's head. */
-  headers?: string;
-  method?: string;
-  /** Whether the server makes calls of its own. */
-  calls?: boolean;
-  /** What the program calls itself when all are served. */
-  path?: string;
-}
-
-async function recordServer(
-  t: TestContext,
-  config: Files | string,
-  targets: string[],
-  serving: Serving = {},
-): Promise<Recorded> {
-  const { env = {}, headers = '', method = 'GET', calls = false, path } = serving;
-  const [sink, backend] = await Promise.all([closeAfter(t, startSink()), closeAfter(t, startBackend())]);
-  const { folder } = createProject({
-    'app.mjs': SERVER_APP.replace("'@opentelemetry/api'", `'${API}'`),
-    ...toFiles(config),
-  });
-  const program = await startTraced(t, {
-    program: join(folder, 'app.mjs'),
-    cwd: folder,
-    env: { OTEL_EXPORTER_OTLP_ENDPOINT: sink.url, BACKEND: backend.url, PLAIN: calls ? '0' : '1', ...env },
-  });
-  for (const target of targets) {
-    const request = `${method} ${target} HTTP/1.1\r\nHost: shop.example\r\n${headers}Connection: close\r\n\r\n`;
-    assert.match(await exchange(program.port, request), /^HTTP\/1.1 200/);
-  }
-  program.send(path === undefined ? {} : { path });
-  const { stderr } = await program.exited;
-  return { spans: sink.spans, stderr, requests: backend.requests, replace: { [backend.url]: '<backend>' } };
-}
-
-/** What is recorded of a target that one program calls and serves: path and query. */
+/** What is recorded of a target that one program serves and calls: path and query. */
 async function asBoth(
   t: TestContext,
   config: Files | string,
   target: string,
   env: Files = {},
 ): Promise<{ client: string; server: string }> {
-  const { spans, requests, stderr } = await recordServer(t, config, [target], { env, path: target });
+  const { spans, requests, stderr } = await record(t, config, { serve: [target], call: [{ path: target }], env });
   assert.equal(stderr, '');
   assert.equal(requests[0]?.url, target);
   assert.deepEqual(spans.map(({ kind }) => kind).toSorted(), ['CLIENT', 'SERVER']);
@@ -165,6 +143,11 @@ async function asBoth(
     server: [path, query].filter((part) => typeof part === 'string').join('?'),
   };
 }
+
+const EVERY_CLIENT: readonly ClientName[] = ['http', 'https', 'fetch', 'undici'];
+const by = (client: ClientName, call: Call): Call => ({ ...call, client });
+const byEveryClient = (...calls: Call[]): Call[] =>
+  EVERY_CLIENT.flatMap((client) => calls.map((call) => by(client, call)));
 
 /** In two pieces, so that secret scanners do not take the fake for a real one. */
 const AWS_KEY = ['AK', 'IACH4NVNNOQVSRDFDU'].join('');
@@ -216,16 +199,16 @@ suite('url.redact and url.query hide the same of what is sent and of what is rec
       { LOGFIRE_URL_REDACT_KEYS: '=lane' },
     ],
     [
-      'allow lets a name stay',
-      'url: { redact: { allow: [username] } }',
-      '/x?userName=bob&token=b',
-      '/x?userName=bob&token=REDACTED',
-    ],
-    [
       'paths hide their named groups',
       'url: { redact: { paths: ["/invite/:code", "/u/:id/k/*"] } }',
       '/invite/bob?page=2',
       '/invite/REDACTED?page=2',
+    ],
+    [
+      'allow lets a name stay',
+      'url: { redact: { allow: [username] } }',
+      '/x?userName=bob&token=b',
+      '/x?userName=bob&token=REDACTED',
     ],
     [
       'values hide what an expression finds, in path and query',
@@ -250,7 +233,7 @@ suite('url.redact and url.query hide the same of what is sent and of what is rec
     ['query: names leaves the names', 'url: { query: names }', '/x?page=2&q=&flag', '/x?page=REDACTED&q=&flag'],
     ['TRACING_URL_QUERY too', '', '/x?page=2', '/x', { TRACING_URL_QUERY: 'drop' }],
   ];
-  for (const [title, config, given, recorded, env] of cases) {
+  for (const [title, config, given, recorded, env] of casesOf(cases, 5)) {
     test(title, async (t) => {
       assert.deepEqual(await asBoth(t, config, given, env), { client: recorded, server: recorded });
     });
@@ -262,7 +245,7 @@ suite('url.filter', together, () => {
     "(url, { direction, method }) => `${url.origin}/${direction}/${method}${url.pathname}?token=a&page=${url.searchParams.get('page')}`";
   const RECORDED = (direction: string): string => `/${direction}/GET/x?token=REDACTED&page=2`;
 
-  for (const [title, files] of [
+  const places = [
     ['in a JavaScript config', { 'tracing.config.mjs': `export default { url: { filter: ${FILTER} } };` }],
     ['in a CommonJS config', { '.tracingrc.cjs': `module.exports = { url: { filter: ${FILTER} } };` }],
     [
@@ -277,7 +260,8 @@ suite('url.filter', together, () => {
         'package.json': '{"type":"module"}',
       },
     ],
-  ] as const) {
+  ] as const;
+  for (const [title, files] of casesOf(places, 2)) {
     test(`${title} gets the real URL, and its result is redacted`, async (t) => {
       assert.deepEqual(await asBoth(t, files, '/x?page=2&secret=b'), {
         client: RECORDED('client'),
@@ -287,37 +271,38 @@ suite('url.filter', together, () => {
   }
 
   const url = '/x?page=2&secret=hunter2';
-  for (const [title, filter] of [
+  const faults = [
     ['throws', "() => { throw new Error('hunter2'); }"],
     ['is async', '(url) => Promise.resolve(url)'],
-    ['rejects', "() => Promise.reject(new Error('hunter2'))"],
     ['returns no URL', "() => 'hunter2'"],
-  ] as const) {
+    ['rejects', "() => Promise.reject(new Error('hunter2'))"],
+  ] as const;
+  for (const [title, filter] of casesOf(faults, 2)) {
     test(`that ${title} hides all but the origin, is reported once, and leaves the requests alone`, async (t) => {
       const files = { 'tracing.config.mjs': `export default { url: { filter: ${filter} } };` };
-      const calls: Call[] = (['http', 'https', 'fetch', 'undici'] as const).map((client) => ({ client, path: url }));
-      const [client, server] = await Promise.all([recordCalls(t, files, calls), recordServer(t, files, [url, url])]);
+      const { server, client, requests, stderr, replace } = await record(t, files, {
+        serve: [url, url],
+        call: byEveryClient({ path: url }),
+      });
       assertTrees(
-        client.spans,
+        client,
         `
         CLIENT GET 200 url.full=<backend>/REDACTED
         CLIENT GET 200 url.full=<secure>/REDACTED
         CLIENT GET 200 url.full=<backend>/REDACTED
         CLIENT GET 200 url.full=<backend>/REDACTED
         `,
-        { attributes: ['url.full'], replace: client.replace },
+        { attributes: ['url.full'], replace },
       );
-      assertTrees(server.spans, 'SERVER GET 200 url.path=/REDACTED\nSERVER GET 200 url.path=/REDACTED', {
+      assertTrees(server, 'SERVER GET 200 url.path=/REDACTED\nSERVER GET 200 url.path=/REDACTED', {
         attributes: ['url.path', 'url.query'],
       });
       assert.deepEqual(
-        client.requests.map((request) => request.url),
+        requests.map((request) => request.url),
         [url, url, url, url],
       );
-      for (const { stderr } of [client, server]) {
-        assert.match(stderr, /^tracing: url\.filter [^\n]*\n$/);
-        assert.doesNotMatch(stderr, /hunter2/);
-      }
+      assert.match(stderr, /^tracing: url\.filter [^\n]*\n$/);
+      assert.doesNotMatch(stderr, /hunter2/);
     });
   }
 
@@ -326,7 +311,9 @@ suite('url.filter', together, () => {
       '.tracingrc.mjs':
         "export default { url: { filter: (url) => { url.host = 'other.example'; url.pathname = '/y'; return url; } } };",
     };
-    const { spans, requests } = await recordCalls(t, files, [{ path: '/x' }, { path: '/x', client: 'fetch' }]);
+    const { spans, requests } = await record(t, files, {
+      call: [{ path: '/x' }, { path: '/x', client: 'fetch' }],
+    });
     assertTrees(
       spans,
       'CLIENT GET 200 url.full=http://other.example:…/y\nCLIENT GET 200 url.full=http://other.example:…/y',
@@ -339,61 +326,73 @@ suite('url.filter', together, () => {
   });
 
   test('in a module that is missing hides every URL', async (t) => {
-    const { spans, stderr } = await recordCalls(t, 'url: { filter: ./none.cjs }', [{ path: '/x?page=2' }]);
+    const { spans, stderr } = await record(t, 'url: { filter: ./none.cjs }', {
+      call: [{ path: '/x?page=2' }],
+    });
     assertTrees(spans, 'CLIENT GET 200 url.full=http://127.0.0.1:<port>/REDACTED', { attributes: ['url.full'] });
     assert.match(stderr, /url\.filter: the module cannot be loaded/);
   });
 });
 
-const EVERY_CLIENT: readonly ClientName[] = ['http', 'https', 'fetch', 'undici'];
-
 suite('url.ignore', together, () => {
-  const rows: ReadonlyArray<readonly [config: string, path: string]> = [
-    ['ignore: [/health]', '/health?full=1'],
-    ["ignore: ['/static/*']", '/static/app.css'],
-    ['ignore: [/users/:id]', '/users/7'],
-    ["ignore: ['GET /health']", '/health'],
-    ["ignore: ['/^/health(z|/live)?$/']", '/healthz'],
-    ["ignore: ['/HEALTH/i']", '/health'],
-    ["ignore: [{ path: '/health', method: GET }]", '/health'],
-    ["ignore: [{ header: { user-agent: 'kube-probe/*' } }]", '/x'],
-    ["ignore: [{ query: { probe: '1' } }]", '/x?probe=1'],
-    ['rules: [{ match: /health, ignore: true }]', '/health'],
-  ];
-  for (const [section, path] of rows) {
-    test(`${section} silences every client and the server, and nothing else`, async (t) => {
-      const config = `url: { ${section} }`;
-      const headers = { 'user-agent': 'kube-probe/1.30' };
-      const [client, server] = await Promise.all([
-        recordCalls(t, config, [
-          ...EVERY_CLIENT.map((client) => ({ client, path, headers })),
-          ...EVERY_CLIENT.map((client) => ({ client, path: '/other' })),
-        ]),
-        recordServer(t, config, [path], { headers: 'User-Agent: kube-probe/1.30\r\n' }),
-      ]);
-      assertTrees(
-        client.spans,
-        `
-        CLIENT GET 200 url.full=<backend>/other
-        CLIENT GET 200 url.full=<secure>/other
-        CLIENT GET 200 url.full=<backend>/other
-        CLIENT GET 200 url.full=<backend>/other
-        `,
-        { attributes: ['url.full'], replace: client.replace },
-      );
-      assert.equal(client.requests.length, 8);
-      assertTrees(server.spans, '');
-      assert.equal(client.stderr + server.stderr, '');
+  test('silences what each of its patterns fits, for every client and the server, and nothing else', async (t) => {
+    const config = `
+      url:
+        ignore:
+          - /health
+          - '/static/*'
+          - /users/:id
+          - GET /live
+          - '/^/ready(z|/now)?$/'
+          - '/PING/i'
+          - { path: /metrics, method: GET }
+          - { header: { user-agent: 'kube-probe/*' } }
+          - { query: { probe: '1' } }
+        rules:
+          - { match: /by-rule, ignore: true }`;
+    const ignored: Call[] = [
+      { path: '/health?full=1' },
+      { path: '/static/app.css' },
+      { path: '/users/7' },
+      { path: '/live' },
+      { path: '/readyz' },
+      { path: '/ping' },
+      { path: '/metrics' },
+      { path: '/x', headers: { 'user-agent': 'kube-probe/1.30' } },
+      { path: '/x?probe=1' },
+      { path: '/by-rule' },
+    ];
+    const others: Call[] = [
+      { path: '/healthy' },
+      { path: '/static' },
+      { path: '/users' },
+      { path: '/live', method: 'POST' },
+      { path: '/readyx' },
+      { path: '/pong' },
+      { path: '/metrics', method: 'POST' },
+      { path: '/x', headers: { 'user-agent': 'curl/8' } },
+      { path: '/x?probe=2' },
+      { path: '/by-rules' },
+    ];
+    const { server, client, requests, stderr, replace } = await record(t, config, {
+      serve: [...ignored, ...others],
+      call: byEveryClient(...ignored, ...others),
     });
-  }
+    assert.equal(stderr, '');
+    const drawn = (kind: string, attribute: string, base = ''): string =>
+      others.map(({ path, method = 'GET' }) => `${kind} ${method} 200 ${attribute}=${base}${path}`).join('\n');
+    assertTrees(server, drawn('SERVER', 'url.path').replaceAll(/\?.*/gm, ''), { attributes: ['url.path'] });
+    assertTrees(
+      client,
+      ['<backend>', '<secure>', '<backend>', '<backend>'].map((base) => drawn('CLIENT', 'url.full', base)).join('\n'),
+      { attributes: ['url.full'], replace },
+    );
+    assert.equal(requests.length, EVERY_CLIENT.length * (ignored.length + others.length));
+  });
 
   test('by the whole URL silences that host only', async (t) => {
     const config = "url: { ignore: ['https://127.0.0.1:*/*'] }";
-    const { spans, replace } = await recordCalls(
-      t,
-      config,
-      EVERY_CLIENT.map((client) => ({ client, path: '/x' })),
-    );
+    const { spans, replace } = await record(t, config, { call: byEveryClient({ path: '/x' }) });
     assertTrees(
       spans,
       'CLIENT GET 200 url.full=<backend>/x\nCLIENT GET 200 url.full=<backend>/x\nCLIENT GET 200 url.full=<backend>/x',
@@ -403,7 +402,8 @@ suite('url.ignore', together, () => {
 
   for (const variable of ['TRACING_IGNORE_URLS', 'OTEL_NODE_EXCLUDED_URLS']) {
     test(`${variable} ignores too`, async (t) => {
-      const { spans } = await recordServer(t, '', ['/health', '/static/x', '/cart'], {
+      const { spans } = await record(t, '', {
+        serve: ['/health', '/static/x', '/cart'],
         env: { [variable]: '/health,/static/*' },
       });
       assertTrees(spans, 'SERVER GET 200 url.path=/cart', { attributes: ['url.path'] });
@@ -411,8 +411,10 @@ suite('url.ignore', together, () => {
   }
 
   test('of a server request silences all that it does, across awaits, timers, fetch and http', async (t) => {
-    const targets = ['/health', '/cart', '/health'];
-    const { spans, requests, replace } = await recordServer(t, 'url: { ignore: [/health] }', targets, { calls: true });
+    const { spans, requests, replace } = await record(t, 'url: { ignore: [/health] }', {
+      serve: ['/health', '/cart', '/health'],
+      works: true,
+    });
     assertTrees(
       spans,
       `
@@ -430,7 +432,10 @@ suite('url.ignore', together, () => {
 
   test('of one direction leaves the other', async (t) => {
     const config = 'url: { ignore: [{ direction: client, path: /by-http }, { direction: server, path: /by-fetch }] }';
-    const { spans, replace } = await recordServer(t, config, ['/by-fetch', '/by-http'], { calls: true });
+    const { spans, replace } = await record(t, config, {
+      serve: ['/by-fetch', '/by-http'],
+      works: true,
+    });
     assertTrees(
       spans,
       `
@@ -447,73 +452,63 @@ suite('url.ignore', together, () => {
 suite('url.rules', together, () => {
   const shown = ['url.full', 'url.path', 'url.query', 'url.template', 'http.route'];
 
-  const matches: ReadonlyArray<readonly [match: string, fits: Call, other: Call]> = [
-    ['{ method: POST }', { path: '/x', method: 'POST' }, { path: '/x' }],
-    ['{ method: [PUT, DELETE] }', { path: '/x', method: 'DELETE' }, { path: '/x', method: 'POST' }],
-    ["{ host: 127.0.0.1, path: '/a/*' }", { path: '/a/b' }, { path: '/b/a' }],
-    ["{ path: '/^/v\\d/' }", { path: '/v1/a' }, { path: '/x/v1' }],
-    ['{ query: debug }', { path: '/x?debug' }, { path: '/x?bug' }],
-    ["{ query: { v: '/^[12]$/' } }", { path: '/x?v=2' }, { path: '/x?v=3' }],
-    [
-      "{ header: { x-tenant: 'acme*' } }",
-      { path: '/x', headers: { 'x-tenant': 'acme-eu' } },
-      { path: '/x', headers: { 'x-tenant': 'other' } },
-    ],
-  ];
-  for (const [match, fits, other] of matches) {
-    test(`match: ${match} decides for every client`, async (t) => {
-      const config = `url: { rules: [{ match: ${match}, name: /named }] }`;
-      const calls = EVERY_CLIENT.flatMap((client) => [
-        { ...fits, client },
-        { ...other, client },
-      ]);
-      const { spans, stderr } = await recordCalls(t, config, calls);
-      assert.equal(stderr, '');
-      const { method: one = 'GET' } = fits;
-      const { method: two = 'GET' } = other;
-      assert.deepEqual(
-        spans.map(({ name, attributes }) => [name, attributes['url.template']]),
-        EVERY_CLIENT.flatMap(() => [
-          [`${one} /named`, '/named'],
-          [two, undefined],
-        ]),
-      );
-    });
-  }
-
-  for (const [match, target, other, serving] of [
-    ['{ direction: server }', '/x', undefined, {}],
-    ['{ method: POST }', '/x', undefined, { method: 'POST' }],
-    ["{ host: 'shop.*' }", '/x', undefined, {}],
-    ['{ path: /users/:id }', '/users/7', '/users', {}],
-    ['{ query: [a, b] }', '/x?b=1&a=2', '/x?a=2', {}],
-    ['{ header: x-tenant }', '/x', undefined, { headers: 'X-Tenant: acme\r\n' }],
-  ] as const) {
-    test(`match: ${match} decides for a server`, async (t) => {
-      const config = `url: { rules: [{ match: ${match}, name: /named }] }`;
-      const { spans } = await recordServer(t, config, [target, ...(other === undefined ? [] : [other])], serving);
-      const method = 'method' in serving ? serving.method : 'GET';
-      assert.deepEqual(
-        spans.map(({ name, attributes }) => [name, attributes['http.route']]),
-        [[`${method} /named`, '/named'], ...(other === undefined ? [] : [[method, undefined]])],
-      );
-    });
-  }
-
-  test('match of the other direction decides nothing', async (t) => {
-    const rule = (direction: string): string =>
-      `url: { rules: [{ match: { direction: ${direction} }, name: /named }] }`;
-    const [client, server] = await Promise.all([
-      recordCalls(t, rule('server'), [{ path: '/x' }, { path: '/x', client: 'undici' }]),
-      recordServer(t, rule('client'), ['/x']),
+  test('match decides for every client and for a server', async (t) => {
+    const rows: ReadonlyArray<readonly [match: string, fits: Call, other: Call]> = [
+      ['{ method: POST }', { path: '/x', method: 'POST' }, { path: '/x' }],
+      ['{ method: [PUT, DELETE] }', { path: '/x', method: 'DELETE' }, { path: '/x', method: 'PATCH' }],
+      ["{ path: '/^/v\\d/' }", { path: '/v1/a' }, { path: '/x/v1' }],
+      ['{ path: /users/:id }', { path: '/users/7' }, { path: '/users' }],
+      ['{ query: debug }', { path: '/x?debug' }, { path: '/x?bug' }],
+      ['{ query: [a, b] }', { path: '/x?b=1&a=2' }, { path: '/x?a=2' }],
+      ["{ query: { v: '/^[12]$/' } }", { path: '/x?v=2' }, { path: '/x?v=3' }],
+      [
+        '{ header: x-shop }',
+        { path: '/x', headers: { 'x-shop': 'acme' } },
+        { path: '/x', headers: { 'x-bar': 'acme' } },
+      ],
+      [
+        "{ header: { x-tenant: 'acme*' } }",
+        { path: '/x', headers: { 'x-tenant': 'acme-eu' } },
+        { path: '/x', headers: { 'x-tenant': 'other' } },
+      ],
+      ["{ host: 127.0.0.1, path: '/a/*' }", { path: '/a/b', headers: { Host: '127.0.0.1' } }, { path: '/b/a' }],
+    ];
+    const rules = rows.map(([match], index) => `{ match: ${match}, name: /named-${index} }`);
+    const config = `url: { rules: [${rules.join(', ')}] }`;
+    const calls = rows.flatMap(([, fits, other]) => [fits, other]);
+    const { server, client, stderr } = await record(t, config, { serve: calls, call: byEveryClient(...calls) });
+    assert.equal(stderr, '');
+    const named = rows.flatMap(([, { method: one = 'GET' }, { method: two = 'GET' }], index) => [
+      [`${one} /named-${index}`, `/named-${index}`],
+      [two, undefined],
     ]);
     assert.deepEqual(
-      client.spans.map(({ name }) => name),
-      ['GET', 'GET'],
+      client.map(({ name, attributes }) => [name, attributes['url.template']]),
+      EVERY_CLIENT.flatMap(() => named),
     );
     assert.deepEqual(
-      server.spans.map(({ name }) => name),
-      ['GET'],
+      server.map(({ name, attributes }) => [name, attributes['http.route']]),
+      named,
+    );
+  });
+
+  test('match of one direction decides nothing in the other', async (t) => {
+    const config = `
+      url:
+        rules:
+          - { match: { direction: server, host: 'shop.*' }, name: /served }
+          - { match: { direction: client }, name: /called }`;
+    const { server, client } = await record(t, config, {
+      serve: ['/x', { path: '/x', headers: { Host: 'other.example' } }],
+      call: [{ path: '/x' }, { path: '/x', client: 'undici', headers: { Host: 'shop.example' } }],
+    });
+    assert.deepEqual(
+      server.map(({ name }) => name),
+      ['GET /served', 'GET'],
+    );
+    assert.deepEqual(
+      client.map(({ name }) => name),
+      ['GET /called', 'GET /called'],
     );
   });
 
@@ -528,24 +523,20 @@ suite('url.rules', together, () => {
           - match: /admin/*
             redact: all`;
     const paths = ['/pay/7?order_ref=a&session=b&token=c', '/admin/81f3c2a9b0/x?page=2', '/x?order_ref=a&session=b'];
-    const [client, server] = await Promise.all([
-      recordCalls(
-        t,
-        config,
-        EVERY_CLIENT.flatMap((client) => paths.map((path) => ({ client, path }))),
-      ),
-      recordServer(t, config, paths),
-    ]);
+    const { server, client, requests, replace } = await record(t, config, {
+      serve: paths,
+      call: byEveryClient(...paths.map((path) => ({ path }))),
+    });
     const ofClient = (name: string): string => `
       CLIENT GET /pay/:id 200 url.full=<${name}>/pay/7?order_ref=REDACTED&session=b&token=REDACTED url.template=/pay/:id
       CLIENT GET 200 url.full=<${name}>/admin/REDACTED/x?page=REDACTED
       CLIENT GET 200 url.full=<${name}>/x?order_ref=a&session=REDACTED`;
-    assertTrees(client.spans, ['backend', 'secure', 'backend', 'backend'].map(ofClient).join(''), {
+    assertTrees(client, ['backend', 'secure', 'backend', 'backend'].map(ofClient).join(''), {
       attributes: shown,
-      replace: client.replace,
+      replace,
     });
     assertTrees(
-      server.spans,
+      server,
       `
       SERVER GET /pay/:id 200 url.path=/pay/7 url.query=order_ref=REDACTED&session=b&token=REDACTED http.route=/pay/:id
       SERVER GET 200 url.path=/admin/REDACTED/x url.query=page=REDACTED
@@ -553,7 +544,7 @@ suite('url.rules', together, () => {
       `,
       { attributes: shown },
     );
-    assert.deepEqual(client.requests.map(({ url }) => url).toSorted(), EVERY_CLIENT.flatMap(() => paths).toSorted());
+    assert.deepEqual(requests.map(({ url }) => url).toSorted(), EVERY_CLIENT.flatMap(() => paths).toSorted());
   });
 
   test('the first match of each kind of action wins', async (t) => {
@@ -563,11 +554,9 @@ suite('url.rules', together, () => {
           - { match: /a/b, name: /a/b }
           - { match: /a/*, name: /a/:any, redact: [lane] }
           - { redact: [order_ref] }`;
-    const { spans } = await recordServer(t, config, [
-      '/a/b?lane=1&order_ref=2',
-      '/a/c?lane=1',
-      '/x?lane=1&order_ref=2',
-    ]);
+    const { spans } = await record(t, config, {
+      serve: ['/a/b?lane=1&order_ref=2', '/a/c?lane=1', '/x?lane=1&order_ref=2'],
+    });
     assertTrees(
       spans,
       `
@@ -586,7 +575,10 @@ suite('url.rules', together, () => {
           - { match: { direction: server, path: /never }, sample: 0 }
           - { match: { direction: server, path: /always }, sample: 1 }
       sampling: { ratio: 0 }`;
-    const { spans, replace } = await recordServer(t, config, ['/never', '/always', '/x'], { calls: true });
+    const { spans, replace } = await record(t, config, {
+      serve: ['/never', '/always', '/x'],
+      works: true,
+    });
     assertTrees(
       spans,
       `
@@ -601,18 +593,14 @@ suite('url.rules', together, () => {
   });
 
   test('sample does not cut a request out of a trace that has begun elsewhere', async (t) => {
-    const headers = `traceparent: 00-${'a'.repeat(32)}-${'b'.repeat(16)}-01\r\n`;
-    const { spans } = await recordServer(t, 'url: { rules: [{ sample: 0 }] }', ['/x'], { headers });
+    const headers = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
+    const { spans } = await record(t, 'url: { rules: [{ sample: 0 }] }', { serve: [{ path: '/x', headers }] });
     assertTrees(spans, 'SERVER GET 200 (remote parent)');
   });
 
   test('sample: 0 of a client drops the traces that it begins, for every client', async (t) => {
     const config = 'url: { rules: [{ match: /never, sample: 0 }] }';
-    const calls = EVERY_CLIENT.flatMap((client) => [
-      { client, path: '/never' },
-      { client, path: '/x' },
-    ]);
-    const { spans, requests } = await recordCalls(t, config, calls);
+    const { spans, requests } = await record(t, config, { call: byEveryClient({ path: '/never' }, { path: '/x' }) });
     assert.equal(requests.length, 8);
     assert.deepEqual(
       spans.map(({ attributes }) => String(attributes['url.full']).replace(/^.*\//, '')),
@@ -622,10 +610,10 @@ suite('url.rules', together, () => {
 
   test('capture takes the headers of what it matches, redacted, and of nothing else', async (t) => {
     const config = 'url: { rules: [{ match: /x, capture: true }] }';
-    const calls = EVERY_CLIENT.flatMap((client) =>
-      ['/x', '/y'].map((path) => ({ client, path, headers: { 'x-tenant': 'acme', authorization: 'Bearer hunter2' } })),
-    );
-    const { spans } = await recordCalls(t, config, calls);
+    const headers = { 'x-tenant': 'acme', authorization: 'Bearer hunter2' };
+    const { spans } = await record(t, config, {
+      call: byEveryClient({ path: '/x', headers }, { path: '/y', headers }),
+    });
     assert.deepEqual(
       spans.map(({ attributes }) => [
         attributes['http.request.header.x-tenant'],
@@ -640,36 +628,33 @@ suite('url.rules', together, () => {
 });
 
 suite('a bad url section', together, () => {
-  for (const [title, config] of [
+  const faults = [
     ['that is no object', 'url: hide'],
     ['with an unknown option', 'url: { redact: { kyes: [a] } }'],
     ['with an expression that cannot run in linear time', "url: { redact: { values: ['(?=a)b'] } }"],
-    ['with a marker that is syntax', "url: { redact: { marker: 'a=b' } }"],
     ['with a rule that is wrong', 'url: { rules: [{ match: { pth: /x } }] }'],
+    ['with a marker that is syntax', "url: { redact: { marker: 'a=b' } }"],
     ['in a file that is no YAML', 'url: [{'],
-  ] as const) {
+  ] as const;
+  for (const [title, config] of casesOf(faults, 2)) {
     test(`${title} hides every value and opaque segment, and says so, but the requests run`, async (t) => {
       const path = '/users/81f3c2a9b0/orders?page=2';
-      const [client, server] = await Promise.all([
-        recordCalls(
-          t,
-          config,
-          EVERY_CLIENT.map((client) => ({ client, path })),
-        ),
-        recordServer(t, config, [path]),
-      ]);
+      const { server, client, stderr, replace } = await record(t, config, {
+        serve: [path],
+        call: byEveryClient({ path }),
+      });
       const tail = '/users/REDACTED/orders?page=REDACTED';
       assertTrees(
-        client.spans,
+        client,
         ['backend', 'secure', 'backend', 'backend']
           .map((name) => `CLIENT GET 200 url.full=<${name}>${tail}`)
           .join('\n'),
-        { attributes: ['url.full'], replace: client.replace },
+        { attributes: ['url.full'], replace },
       );
-      assertTrees(server.spans, 'SERVER GET 200 url.path=/users/REDACTED/orders url.query=page=REDACTED', {
+      assertTrees(server, 'SERVER GET 200 url.path=/users/REDACTED/orders url.query=page=REDACTED', {
         attributes: ['url.path', 'url.query'],
       });
-      for (const { stderr } of [client, server]) assert.match(stderr, /^tracing: \.tracingrc/m);
+      assert.match(stderr, /^tracing: \.tracingrc/m);
     });
   }
 

@@ -1,22 +1,48 @@
 // Worker threads: what ends in one leaves with the batches of the main thread, and neither notices.
 import assert from 'node:assert/strict';
-import { type TestContext, suite, test } from 'node:test';
-import { type ProgramOptions, patientFlags, runProgram } from '../support/run-program.ts';
+import { type TestContext, after, before, suite, test } from 'node:test';
+import { type Backend, startBackend } from '../support/backend.ts';
+import { casesOf } from '../support/every-case.ts';
+import { type Exit, type ProgramOptions, patientFlags, runProgram } from '../support/run-program.ts';
 import { assertTrees } from '../support/trace-tree.ts';
-import { runTraced, startSurroundings } from './traced.ts';
+import { assertSame, startSurroundings } from './traced.ts';
 
 /** Nothing is sent before the end, so that everything is one request. */
 const AT_THE_END = { OTEL_BSP_SCHEDULE_DELAY: '600000' };
 
-async function run(t: TestContext, { env, ...options }: Omit<ProgramOptions, 'code'> & { args: string[] }) {
+let backend: Backend;
+before(async () => void (backend = await startBackend()));
+after(() => backend.stop());
+
+/** The runs without the agent, by what the program is told: one of each is enough. */
+const bareRuns = new Map<string, Promise<Exit>>();
+function runBare(program: string, args: string[]): Promise<Exit> {
+  const key = [program, ...args].join(' ');
+  const bare = bareRuns.get(key) ?? runProgram({ program, args, env: { BACKEND: backend.url } });
+  bareRuns.set(key, bare);
+  return bare;
+}
+
+async function run(t: TestContext, { program = 'workers.cjs', args, env }: Pick<ProgramOptions, 'env'> & Told) {
   const surroundings = await startSurroundings(t);
-  const program = 'workers.cjs';
-  const exit = await runTraced({ program, ...options, env: { ...surroundings.env, ...AT_THE_END, ...env } });
+  const [bare, exit] = await Promise.all([
+    runBare(program, args),
+    runProgram({ program, args, env: { ...surroundings.env, ...AT_THE_END, ...env }, flags: patientFlags }),
+  ]);
+  assertSame(exit, bare);
   return { ...surroundings, exit };
 }
 
+interface Told {
+  program?: string;
+  args: string[];
+}
+
+/** One of the two where not every case is wanted. */
+const first = (...variants: ['cjs', 'mjs'] | ['mjs', 'cjs']) => casesOf(variants, 1);
+
 suite('workers:', { concurrency: 4, timeout: 240_000 }, () => {
-  for (const variant of ['cjs', 'mjs']) {
+  for (const variant of first('mjs', 'cjs')) {
     test(`four that serve and call (${variant}): every request one span, one process, one request to the receiver`, async (t) => {
       const { sink } = await run(t, { program: `workers.${variant}`, args: ['four'] });
       const tree = [1, 2, 3, 4].map(
@@ -37,19 +63,29 @@ suite('workers:', { concurrency: 4, timeout: 240_000 }, () => {
       );
       assert.equal(threads.get(undefined)?.length, 4);
     });
+  }
 
-    for (const job of ['call', 'exit']) {
-      test(`one that ends by ${job} (${variant})`, async (t) => {
-        const { sink } = await run(t, { program: `workers.${variant}`, args: ['run', job] });
-        assertTrees(sink.spans, 'CLIENT GET 200');
-      });
-    }
+  const ends = [
+    ['exit', 'mjs'],
+    ['call', 'cjs'],
+    ['exit', 'cjs'],
+    ['call', 'mjs'],
+  ] as const;
+  for (const [job, variant] of casesOf(ends, 1)) {
+    test(`one that ends by ${job} (${variant})`, async (t) => {
+      const { sink } = await run(t, { program: `workers.${variant}`, args: ['run', job] });
+      assertTrees(sink.spans, 'CLIENT GET 200');
+    });
+  }
 
+  for (const variant of first('cjs', 'mjs')) {
     test(`one that is terminated as soon as it has answered (${variant})`, async (t) => {
       const { sink } = await run(t, { program: `workers.${variant}`, args: ['terminate'] });
       assertTrees(sink.spans, 'CLIENT GET 200');
     });
+  }
 
+  for (const variant of first('mjs', 'cjs')) {
     test(`one in another (${variant})`, async (t) => {
       const { sink } = await run(t, { program: `workers.${variant}`, args: ['nested'] });
       assertTrees(sink.spans, 'CLIENT GET 200 thread.id=2', { attributes: ['thread.id'] });
@@ -133,7 +169,7 @@ suite('messages of workers:', { concurrency: 4, timeout: 240_000 }, () => {
   CLIENT GET 200 url.full=http://127.0.0.1:<port>/answered-${by}
   CLIENT GET 200 url.full=http://127.0.0.1:<port>/${by}`;
 
-  for (const variant of ['cjs', 'mjs']) {
+  for (const variant of first('cjs', 'mjs')) {
     test(`are handled in the trace in which they are posted, where that is asked for (${variant})`, async (t) => {
       const env = { TRACING_PROPAGATE_WORKERS: '1' };
       const { sink } = await run(t, { program: `workers.${variant}`, args: ['messages'], env });
