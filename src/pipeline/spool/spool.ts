@@ -99,6 +99,11 @@ class SpoolFolder {
   /** Files that this process cannot send. */
   readonly #skipped = new Set<string>();
   readonly #said = new Set<string>();
+  /**
+   * A batch that was still being written when the process left is written once more, blocking. It gets the same name then: the first may have
+   * come to its end after all.
+   */
+  readonly #written = new WeakMap<StoredBatch, SpoolFile>();
 
   constructor(options: SpoolOptions) {
     this.#options = options;
@@ -126,9 +131,11 @@ class SpoolFolder {
     yield* openFolder(dir);
     const bytes = toFileBytes(batch);
     if (bytes > Math.min(maxBytes, MAX_FILE_BYTES)) return false;
-    const file = { createdMillis: Math.max(0, this.#now()), items: batch.items, bytes, key };
-    const base = toName(file, this.#whoAmI());
-    const held = this.#toHeld(base, 'writing');
+    const before = this.#written.get(batch);
+    const file = before ?? this.#toFile(batch, bytes, key);
+    this.#written.set(batch, file);
+    const { base } = file;
+    const held = this.#toHeld(base, 'writing', before === undefined ? 0 : 1);
     // Before there is room: what is put at the same time must not take the same.
     this.#ownBytes += toSize(file);
     try {
@@ -143,7 +150,7 @@ class SpoolFolder {
     } finally {
       this.#ownBytes -= toSize(file);
     }
-    this.#waiting.push({ ...file, base });
+    this.#waiting.push(file);
     this.#said.delete(NOT_KEPT);
     return true;
   }
@@ -264,8 +271,14 @@ class SpoolFolder {
     this.#waiting.sort((a, b) => (a.base < b.base ? -1 : 1));
   }
 
-  #toHeld(base: string, doing: 'writing' | 'sending'): string {
-    const hold = { doing, owner: this.#whoAmI(), sinceMillis: Math.max(0, this.#now()) };
+  #toFile({ items }: StoredBatch, bytes: number, key: string): SpoolFile {
+    const file = { createdMillis: Math.max(0, this.#now()), items, bytes, key };
+    return { ...file, base: toName(file, this.#whoAmI()) };
+  }
+
+  /** `laterMillis`: for a name that differs from one of the same instant. */
+  #toHeld(base: string, doing: 'writing' | 'sending', laterMillis = 0): string {
+    const hold = { doing, owner: this.#whoAmI(), sinceMillis: Math.max(0, this.#now()) + laterMillis };
     return join(this.#options.dir, toHeldName(base, hold));
   }
 

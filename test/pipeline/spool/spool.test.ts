@@ -143,6 +143,17 @@ suite('what is put into the spool', () => {
     );
   });
 
+  test('is one file when a process that leaves writes it while it is being written', async (t) => {
+    const dir = createPath(t);
+    const store = open(dir);
+    const one = batch('a');
+    const writing = store.put(one);
+    assert.equal(store.putSync(one), true);
+    assert.equal(await writing, true);
+    only(dir);
+    assert.deepEqual(await takeAll(store), ['a']);
+  });
+
   test('waits again when it is released, before what is younger', async (t) => {
     const dir = createPath(t);
     const store = open(dir);
