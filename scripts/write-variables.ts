@@ -46,11 +46,18 @@ export const NOT_READ: Readonly<Record<string, string>> = {
   OTEL_SPAN_ATTRIBUTE_PER_LINK_COUNT_LIMIT: "The specification's name is read: `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT`.",
 };
 
-/** Names of Logfire's other SDKs that the agent does not know, and what does the same. */
-export const UNKNOWN: Readonly<Record<string, string>> = {
+/** Names of Logfire's other SDKs that mean nothing here, and why. */
+export const NO_EFFECT: Readonly<Record<string, string>> = {
+  'LOGFIRE_PYDANTIC_PLUGIN_*': 'There is no Pydantic.',
+  LOGFIRE_INSPECT_ARGUMENTS: "Of Python's f-strings.",
+  LOGFIRE_IGNORE_NO_CONFIG: 'Nothing has to be configured.',
   LOGFIRE_API_KEY: "Of Logfire's platform, which the agent does not talk to.",
   LOGFIRE_MIN_LEVEL: 'The agent records no level of its own; `sampling.*` decides what is kept.',
   LOGFIRE_REGION: 'The region is in the token.',
+};
+
+/** Names of Logfire's other SDKs that the agent does not know, and what does the same. */
+export const UNKNOWN: Readonly<Record<string, string>> = {
   LOGFIRE_CONFIG_DIR: '`TRACING_CONFIG`',
   LOGFIRE_CONSOLE_INCLUDE_TAGS: '`LOGFIRE_CONSOLE_VERBOSE` shows all attributes.',
 };
@@ -149,7 +156,9 @@ ${toTable('LOGFIRE_')}
 
 Known, and not supported yet; a line says so: ${LATER_VARIABLES.map(toCode).join(', ')}.
 
-Without effect in Node, said at \`OTEL_LOG_LEVEL=info\` only: \`LOGFIRE_PYDANTIC_PLUGIN_*\`, \`LOGFIRE_INSPECT_ARGUMENTS\`, \`LOGFIRE_IGNORE_NO_CONFIG\`, \`LOGFIRE_API_KEY\`, \`LOGFIRE_MIN_LEVEL\`, \`LOGFIRE_REGION\`.
+Without effect in Node, said at \`OTEL_LOG_LEVEL=info\` only:
+
+${toList(NO_EFFECT)}
 
 Names of those SDKs that the agent does not know; a line says so, and nothing else happens:
 

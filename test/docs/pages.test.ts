@@ -6,7 +6,7 @@ import { suite, test } from 'node:test';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createConfiguration } from '../../scripts/write-configuration.ts';
 import { createTroubleshooting } from '../../scripts/write-troubleshooting.ts';
-import { BESIDE, NOT_READ, UNKNOWN, createVariables } from '../../scripts/write-variables.ts';
+import { BESIDE, NO_EFFECT, NOT_READ, UNKNOWN, createVariables } from '../../scripts/write-variables.ts';
 import { checkVariables } from '../../src/config/check-variables.ts';
 import { LATER_KEYS, LATER_VARIABLES, WITHOUT_EFFECT } from '../../src/config/later.ts';
 import type { Option } from '../../src/config/option.ts';
@@ -32,10 +32,14 @@ suite('generated pages', () => {
     for (const name of [...Object.keys(NOT_READ), ...Object.keys(UNKNOWN)]) assert.ok(!variables.has(name), name);
   });
 
-  test('one line is said of each name that is listed as unknown, and nothing is hidden for it', () => {
-    for (const name of Object.keys(UNKNOWN)) {
+  test('one line is said of each name that is listed as unknown or without effect, and nothing is hidden for it', () => {
+    const names = [
+      ...Object.keys(UNKNOWN).map((name) => ['warn', name] as const),
+      ...Object.keys(NO_EFFECT).map((name) => ['info', name.replace('*', 'X')] as const),
+    ];
+    for (const [level, name] of names) {
       const [first, ...others] = checkVariables({ [name]: 'x' }, options);
-      assert.deepEqual([first?.level, first?.hidesUrls, others], ['warn', false, []], name);
+      assert.deepEqual([first?.level, first?.hidesUrls, others], [level, false, []], name);
     }
   });
 });
@@ -60,7 +64,7 @@ suite('names and links', () => {
     const known = new Set([
       ...variables,
       ...LATER_VARIABLES,
-      ...[BESIDE, NOT_READ, UNKNOWN].flatMap((list) => Object.keys(list)),
+      ...[BESIDE, NO_EFFECT, NOT_READ, UNKNOWN].flatMap((list) => Object.keys(list)),
     ]);
     const unknown = pages.flatMap(({ name: page, text }) =>
       [...text.matchAll(/\b(?:OTEL|LOGFIRE|TRACING)_[A-Z0-9_]*[A-Z0-9]\b(?!_?\*)/g)]

@@ -34,6 +34,7 @@ suite('guard', () => {
     const fail = (): never => {
       throw new Error('the logger is broken');
     };
+    diag.disable();
     diag.setLogger({ error: fail, warn: fail, info: () => {}, debug: () => {}, verbose: () => {} });
     t.after(() => diag.disable());
     broken();

@@ -1,0 +1,31 @@
+// `npm run test:node`: runs the tests on this Node. Files whose tests start nothing share one process: each one alone loads the same sources again,
+// which was a seventh of all the time. Any file runs alone as well, by `node --test <file>`.
+import { spawnSync } from 'node:child_process';
+import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const cache = 'node_modules/.cache/tests';
+const together = `${cache}/together.mjs`;
+
+/** Folders of tests of single functions. */
+const FOLDERS =
+  /^test\/(?:config|docs|exporters|http-semconv|instrumentations|log|pipeline|processors|redaction|tracer|url-rules|viewer)\//;
+/** What a file has in it that starts processes or threads. */
+const STARTS = /child_process|worker_threads|run-program|chromium/;
+
+const files = globSync('test/**/*.test.ts', { cwd: root }).map((file) => file.replaceAll('\\', '/'));
+const { shared = [], own = [] } = Object.groupBy(files.toSorted(), (file) =>
+  FOLDERS.test(file) && !STARTS.test(readFileSync(join(root, file), 'utf8')) ? 'shared' : 'own',
+);
+mkdirSync(join(root, cache), { recursive: true });
+const up = '../'.repeat(together.split('/').length - 1);
+writeFileSync(join(root, together), shared.map((file) => `await import('${up}${file}');\n`).join(''));
+
+const { status } = spawnSync(
+  process.execPath,
+  ['--test', '--test-concurrency=2', '--test-reporter=./scripts/quiet-reporter.js', together, ...own],
+  { cwd: root, stdio: 'inherit', env: { ...process.env, NODE_COMPILE_CACHE: cache } },
+);
+process.exitCode = status ?? 1;
