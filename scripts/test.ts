@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const cache = 'node_modules/.cache/tests';
-const together = `${cache}/together.mjs`;
+/** Not in node_modules, where Node looks for no tests. */
+const together = '.cache/together.mjs';
 
 /** Folders of tests of single functions. */
 const FOLDERS =
@@ -19,13 +19,12 @@ const files = globSync('test/**/*.test.ts', { cwd: root }).map((file) => file.re
 const { shared = [], own = [] } = Object.groupBy(files.toSorted(), (file) =>
   FOLDERS.test(file) && !STARTS.test(readFileSync(join(root, file), 'utf8')) ? 'shared' : 'own',
 );
-mkdirSync(join(root, cache), { recursive: true });
-const up = '../'.repeat(together.split('/').length - 1);
-writeFileSync(join(root, together), shared.map((file) => `await import('${up}${file}');\n`).join(''));
+mkdirSync(join(root, '.cache'), { recursive: true });
+writeFileSync(join(root, together), shared.map((file) => `await import('../${file}');\n`).join(''));
 
 const { status } = spawnSync(
   process.execPath,
   ['--test', '--test-concurrency=2', '--test-reporter=./scripts/quiet-reporter.js', together, ...own],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, NODE_COMPILE_CACHE: cache } },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, NODE_COMPILE_CACHE: 'node_modules/.cache/tests' } },
 );
 process.exitCode = status ?? 1;
