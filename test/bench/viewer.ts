@@ -116,7 +116,9 @@ function readMegabytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
 }
 /** Of all its threads; a clock tick is 10 ms. */
 function readCpuMillis(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 

@@ -327,16 +327,18 @@ suite('the page', { skip }, () => {
   test('is dark where the system is, and as one likes it', async () => {
     const { page } = await openPage(browser, viewer.link);
     await page.waitForSelector('header');
-    const background = (): Promise<string> => page.evaluate('getComputedStyle(document.body).backgroundColor');
-    assert.equal(await background(), 'rgb(247, 247, 245)');
+    const [light, dark] = ['rgb(247, 247, 245)', 'rgb(18, 18, 21)'];
+    const hasBackground = (color: string | undefined) =>
+      page.waitForFunction(`getComputedStyle(document.body).backgroundColor === '${color}'`);
+    await hasBackground(light);
     await page.emulateMedia({ colorScheme: 'dark' });
-    assert.equal(await background(), 'rgb(18, 18, 21)');
+    await hasBackground(dark);
     await page.keyboard.press('t');
-    assert.equal(await background(), 'rgb(247, 247, 245)');
+    await hasBackground(light);
     await page.keyboard.press('t');
     await page.reload();
     await page.waitForSelector('header');
-    assert.equal(await background(), 'rgb(18, 18, 21)');
+    await hasBackground(dark);
     await page.context().close();
   });
 

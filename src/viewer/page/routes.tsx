@@ -3,7 +3,8 @@ import { useSignal } from '@preact/signals';
 import { HISTOGRAM_LIMITS, type RouteStats } from '../model.ts';
 import { toServiceClass } from './colors.ts';
 import { formatCount, formatDuration } from './format.ts';
-import { filterBy, routes, toCondition } from './state.ts';
+import { filterBy, toCondition } from './place.ts';
+import { routes } from './state.ts';
 
 type Column = 'name' | 'count' | 'perMinute' | 'errors' | 'p50' | 'p95' | 'p99';
 

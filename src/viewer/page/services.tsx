@@ -3,7 +3,8 @@ import type { ServiceEdge } from '../model.ts';
 import { toServiceClass } from './colors.ts';
 import { formatCount, formatDuration, plural } from './format.ts';
 import { NODE, type Placed, layOut } from './service-layout.ts';
-import { filterBy, services, toCondition } from './state.ts';
+import { filterBy, toCondition } from './place.ts';
+import { services } from './state.ts';
 
 const PAD = 24;
 

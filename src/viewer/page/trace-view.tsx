@@ -1,5 +1,6 @@
 // One trace: its facts, where its time went, the waterfall or its logs, and what the selected span says.
-import { go, isSaved, model, reloadTrace, traceError } from './state.ts';
+import { go } from './place.ts';
+import { isSaved, model, reloadTrace, traceError } from './state.ts';
 import { change } from './api.ts';
 import { toServiceClass } from './colors.ts';
 import { Details } from './details.tsx';

@@ -4,6 +4,8 @@ import { type ListInput, toWhere } from './read-traces.ts';
 import type { Store } from './store.ts';
 
 const MAX_EDGES = 500;
+/** More do not fit on a map; those with the most spans count. */
+const MAX_NODES = 100;
 
 /** The map of all traces that match. */
 export function readServices(store: Store, input: Omit<ListInput, 'limit'>): ServiceMap {
@@ -13,9 +15,9 @@ export function readServices(store: Store, input: Omit<ListInput, 'limit'>): Ser
   const services = database
     .prepare(
       `SELECT o.service AS name, count(*) AS spans, sum(s.status = 2) AS errors
-       FROM spans s JOIN origins o ON o.id = s.origin WHERE ${traces} GROUP BY o.service`,
+       FROM spans s JOIN origins o ON o.id = s.origin WHERE ${traces} GROUP BY o.service ORDER BY spans DESC LIMIT ?`,
     )
-    .all(...params)
+    .all(...params, MAX_NODES)
     .map((row): ServiceNode => ({
       name: String(row['name']),
       isExternal: false,
@@ -49,12 +51,15 @@ export function readServices(store: Store, input: Omit<ListInput, 'limit'>): Ser
     outwards.filter(({ to }) => !known.has(to)),
     ({ to }) => to,
   );
-  const external = [...outside].map(([name, edges]): ServiceNode => ({
-    name,
-    isExternal: true,
-    spans: sum(edges, 'calls'),
-    errors: sum(edges, 'errors'),
-  }));
+  const external = [...outside]
+    .map(([name, edges]): ServiceNode => ({
+      name,
+      isExternal: true,
+      spans: sum(edges, 'calls'),
+      errors: sum(edges, 'errors'),
+    }))
+    .sort((a, b) => b.spans - a.spans)
+    .slice(0, MAX_NODES);
   return { nodes: [...services, ...external], edges: [...between, ...[...outside.values()].flat()] };
 }
 
