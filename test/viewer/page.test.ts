@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { readRecords } from '../../src/viewer/otlp/read-records.ts';
 import { fromSavedPage } from '../../src/viewer/share/saved-page.ts';
 import type { Viewer } from '../../src/viewer/start-viewer.ts';
-import { openPage, skip, startBrowser } from './browser.ts';
+import { openPage, skip, startBrowser, waitUntil } from './browser.ts';
 import { type GivenLog, type GivenSpan, ask, hex, startTestViewer, toOtlp } from './spans.ts';
 
 let viewer: Viewer;
@@ -213,18 +213,18 @@ suite('the page', { skip }, () => {
 
     await page.locator('.waterfall').focus();
     for (const key of ['ArrowUp', 'ArrowUp', 'ArrowUp']) await page.keyboard.press(key);
-    await page.waitForFunction("document.querySelectorAll('.line').length === 19");
+    await waitUntil(page, "document.querySelectorAll('.line').length === 19");
     assert.equal(
       await page.getAttribute('.waterfall', 'aria-activedescendant'),
       await page.getAttribute('.line.selected', 'id'),
     );
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowLeft');
-    await page.waitForFunction("document.querySelectorAll('.line').length === 1");
+    await waitUntil(page, "document.querySelectorAll('.line').length === 1");
     assert.deepEqual(await texts(page, '.line .more'), ['+17']);
     // An error that is hidden is shown.
     await page.keyboard.press('e');
-    await page.waitForFunction("document.querySelector('.line.selected .name')?.textContent === 'GET price'");
+    await waitUntil(page, "document.querySelector('.line.selected .name')?.textContent === 'GET price'");
     await page.keyboard.press('f');
     await page.keyboard.type('rates.example');
     await page.keyboard.press('Enter');
@@ -238,12 +238,13 @@ suite('the page', { skip }, () => {
       (await page.locator('.line.selected .bar').first().boundingBox())?.width ?? 0;
     const before = await width();
     await page.keyboard.press('+');
-    await page.waitForFunction(
+    await waitUntil(
+      page,
       `document.querySelector('.line.selected .bar').getBoundingClientRect().width > ${before * 1.5}`,
     );
     await page.keyboard.press('0');
     await page.keyboard.press('Escape');
-    await page.waitForFunction("document.querySelector('.waterfall') === null");
+    await waitUntil(page, "document.querySelector('.waterfall') === null");
     assert.deepEqual(troubles, []);
   });
 
@@ -329,7 +330,7 @@ suite('the page', { skip }, () => {
     await page.waitForSelector('header');
     const [light, dark] = ['rgb(247, 247, 245)', 'rgb(18, 18, 21)'];
     const hasBackground = (color: string | undefined) =>
-      page.waitForFunction(`getComputedStyle(document.body).backgroundColor === '${color}'`);
+      waitUntil(page, `getComputedStyle(document.body).backgroundColor === '${color}'`);
     await hasBackground(light);
     await page.emulateMedia({ colorScheme: 'dark' });
     await hasBackground(dark);
