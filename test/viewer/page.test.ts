@@ -266,6 +266,22 @@ suite('the page', { skip }, () => {
     assert.deepEqual(troubles, []);
   });
 
+  test('says to screen readers what it shows to eyes', async () => {
+    const { page } = await open(`#/traces?trace=${hex(1, 32)}`);
+    await page.waitForSelector('.details');
+    const trace = await page.locator('.trace').ariaSnapshot();
+    assert.match(trace, /treeitem "12 × SELECT stock, stock, 18\.0 ms"/);
+    assert.match(trace, /treeitem "rates, price, 30\.0 ms, failed" \[level=4\] \[selected\]/);
+    const list = await page.locator('.list').ariaSnapshot();
+    assert.match(list, /option "failed, [\d:.]+ GET \/cart\/:id shop .*500/);
+    assert.doesNotMatch(list, /option "[✕●]/u);
+    assert.equal(await page.title(), 'GET /cart/:id · Traces');
+    // Everything that can be pressed can be reached, and is seen to be.
+    await page.locator('.waterfall').focus();
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid');
+  });
+
   test('a pinned trace says so', async () => {
     const { page } = await open(`#/traces?trace=${hex(1, 32)}`);
     await page.waitForSelector('.details');
@@ -382,6 +398,51 @@ suite('the page', { skip }, () => {
     const answer = await ask(viewer, `/api/traces/${hex(1, 32)}/html`);
     assert.match(answer.headers.get('content-disposition') ?? '', /^attachment/);
     assert.equal((await answer.text()).split('</script>').length, 3);
+    assert.deepEqual(troubles, []);
+  });
+
+  test('a clock that is wrong hides nothing of a trace', async () => {
+    const trace = 0x99;
+    send('shop', [{ trace, id: 1, name: 'GET /now', kind: 2, duration: 40 }]);
+    // Of 1970.
+    send('edge', [{ trace, id: 2, parent: 1, name: 'GET /then', kind: 2, start: -1_760_000_000_000, duration: 5 }]);
+    const { page, troubles } = await open(`#/traces?trace=${hex(trace, 32)}`);
+    await page.waitForSelector('.line.selected');
+    const bar = await page.locator('.line', { hasText: 'GET /now' }).locator('.bar').first().boundingBox();
+    assert.ok((bar?.width ?? 0) > 200, `${bar?.width}`);
+    await page.locator('.line', { hasText: 'GET /then' }).locator('.outside').waitFor();
+    assert.deepEqual(troubles, []);
+  });
+
+  test('five thousand siblings, and as many records of one span, are opened bit by bit', async () => {
+    const trace = 0x98;
+    send(
+      'shop',
+      [
+        { trace, id: 1, name: 'GET /many', kind: 2, duration: 9_000 },
+        ...Array.from({ length: 5_000 }, (_, index) => ({
+          trace,
+          id: index + 2,
+          parent: 1,
+          name: 'SELECT',
+          start: index,
+          duration: 1,
+        })),
+      ],
+      Array.from({ length: 5_000 }, (_, index) => ({ trace, span: 1, body: `line ${index}` })),
+    );
+    const { page, troubles } = await open(`#/traces?trace=${hex(trace, 32)}`);
+    await page.waitForSelector('.line.selected');
+    assert.deepEqual(await texts(page, '.line .name'), ['GET /many', '5000 × SELECT']);
+    await page.locator('.line', { hasText: '5000 ×' }).click();
+    await waitUntil(page, "document.querySelectorAll('.line').length > 20");
+    await page.locator('.waterfall').focus();
+    await page.keyboard.press('End');
+    await waitUntil(page, "document.querySelector('.line.selected')?.id === 'span-5001'");
+    assert.ok((await page.locator('.line').count()) < 80);
+    await page.keyboard.press('Home');
+    await page.getByText('100 more of 5000').click();
+    await waitUntil(page, "document.querySelectorAll('.details .logs li').length === 200");
     assert.deepEqual(troubles, []);
   });
 

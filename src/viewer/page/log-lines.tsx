@@ -1,13 +1,17 @@
 // Used for the logs of a span and for those of the whole trace: a line for each record.
 import type { Attributes, LogDetail } from '../model.ts';
+import { toServiceClass } from './colors.ts';
 import { formatDuration, formatValue, toLevel } from './format.ts';
 import { Text } from './values.tsx';
 
 export function LogLines({
   logs,
+  serviceOf,
   onSelect,
 }: {
   readonly logs: readonly LogDetail[];
+  /** Said where the records are of several. */
+  readonly serviceOf?: (log: LogDetail) => string;
   readonly onSelect?: (log: LogDetail) => void;
 }) {
   return (
@@ -16,6 +20,12 @@ export function LogLines({
         <li key={index} class={toLevel(log.severity)}>
           <span class="num dim">+{formatDuration(log.time)}</span>
           <b>{log.severityText.toLowerCase() || toLevel(log.severity)}</b>
+          {serviceOf !== undefined && (
+            <span class="who">
+              <i class={toServiceClass(serviceOf(log))} />
+              {serviceOf(log)}
+            </span>
+          )}
           {onSelect === undefined ? (
             <Text text={formatValue(log.body)} />
           ) : (

@@ -15,6 +15,7 @@ export function Logs({ model }: { readonly model: TraceModel }) {
         {(shown) => (
           <LogLines
             logs={shown}
+            serviceOf={({ origin }) => model.detail.origins[origin]?.service ?? ''}
             onSelect={({ span }) => {
               const found = model.byId.get(span);
               if (found !== undefined) select(found);

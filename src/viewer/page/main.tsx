@@ -1,4 +1,5 @@
 // The page's entry: the bar on top, and below it the list with its trace, the routes or the map.
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { takeToken } from './api.ts';
 import { Header } from './header.tsx';
@@ -76,6 +77,12 @@ function Locked() {
   );
 }
 
+/** What a tab, and the history, show. */
+effect(() => {
+  const { page } = place.value;
+  const name = model.value?.detail.trace.name;
+  document.title = name === undefined ? page.replace(/^./, (letter) => letter.toUpperCase()) : `${name} · Traces`;
+});
 takeToken();
 start();
 listenToKeys();

@@ -36,7 +36,7 @@ export function Routes() {
   const slowest = Math.max(...all.map(({ p99 }) => p99), 1e-3);
   return (
     <div class="routes">
-      <table>
+      <table aria-label="Routes">
         <thead>
           <tr>
             {COLUMNS.map(([column, label]) => (
@@ -131,7 +131,10 @@ function Histogram({
 }) {
   const most = Math.max(...histogram, 1);
   const label = histogram
-    .map((count, index) => (count === 0 ? '' : `${count} up to ${formatDuration(HISTOGRAM_LIMITS[index] ?? Infinity)}`))
+    .map((count, index) => {
+      const limit = HISTOGRAM_LIMITS[index];
+      return count === 0 ? '' : limit === undefined ? `${count} longer` : `${count} up to ${formatDuration(limit)}`;
+    })
     .filter(Boolean)
     .join(', ');
   return (

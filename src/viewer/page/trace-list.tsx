@@ -143,8 +143,13 @@ function Row({ trace, id, index, count, top, share, isOpen, isCursor, onOpen }: 
       style={{ transform: `translateY(${top}px)` }}
       onClick={onOpen}
     >
-      <span class="mark" title={isFailed ? 'failed' : hasErrors ? 'a span below failed' : 'no error'}>
-        {hasErrors ? '✕' : trace.hasRoot ? '●' : '◌'}
+      <span
+        class="mark"
+        title={
+          isFailed ? 'failed' : hasErrors ? 'a span below failed' : trace.hasRoot ? 'no error' : 'its root is not here'
+        }
+      >
+        <span aria-hidden="true">{hasErrors ? '✕' : trace.hasRoot ? '●' : '◌'}</span>
         <span class="hidden">{isFailed ? 'failed, ' : hasErrors ? 'errors below, ' : ''}</span>
       </span>
       <time class="num dim">{formatClock(trace.startMillis)}</time>

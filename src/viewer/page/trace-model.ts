@@ -8,6 +8,8 @@ export type Part = readonly [from: number, until: number];
 export interface Span {
   readonly detail: SpanDetail;
   readonly service: string;
+  /** What a call goes to, where its name says no more than its method; empty otherwise. */
+  readonly target: string;
   readonly depth: number;
   readonly start: number;
   readonly end: number;
@@ -58,6 +60,7 @@ export function createModel(detail: TraceDetail): TraceModel {
     const span: Draft = {
       detail: node.item,
       service: detail.origins[origin]?.service ?? '',
+      target: toTarget(detail, node.item),
       depth: node.depth,
       start,
       end: start + duration,
@@ -115,6 +118,15 @@ interface Draft extends Span {
   selfParts: readonly Part[];
   selfMillis: number;
   readonly criticalParts: Part[];
+}
+
+const CLIENT = 3;
+
+/** `shop:4001/orders` of a client span that is named `GET`. */
+function toTarget({ shapes }: TraceDetail, { name, kind, shape = -1, values }: SpanDetail): string {
+  if (kind !== CLIENT || name.includes(' ')) return '';
+  const url = values?.[shapes[shape]?.indexOf('url.full') ?? -1];
+  return typeof url === 'string' ? (/^[a-z]+:\/\/([^?#]*)/i.exec(url)?.[1] ?? '').replace(/^[^/]*@/, '') : '';
 }
 
 function toSelfParts(span: Span): readonly Part[] {
@@ -177,20 +189,21 @@ export function toAttributes(
   return (detail.shapes[shape] ?? []).map((name, index) => [name, values[index]] as const);
 }
 
+/** What is searched of each span, made when it is asked for first: of a large trace it is megabytes. */
+const searched = new WeakMap<Span, string>();
+
+function toSearched(span: Span): string {
+  const known = searched.get(span);
+  if (known !== undefined) return known;
+  const { detail, service, logs } = span;
+  const parts = [detail.values ?? '', detail.more ?? '', ...logs.map(({ body }) => body)];
+  const text = [detail.name, service, ...parts.map((part) => JSON.stringify(part))].join('\n').toLowerCase();
+  searched.set(span, text);
+  return text;
+}
+
 /** Spans in which the text stands, in whatever they say, without regard to case. */
 export function search(model: TraceModel, text: string): ReadonlySet<Span> {
   const wanted = text.toLowerCase();
-  if (wanted === '') return new Set();
-  return new Set(
-    model.spans.filter(({ detail, service, logs }) => {
-      const { name, values, more } = detail;
-      return [
-        name,
-        service,
-        JSON.stringify(values ?? ''),
-        JSON.stringify(more ?? ''),
-        ...logs.map(({ body }) => JSON.stringify(body)),
-      ].some((part) => part.toLowerCase().includes(wanted));
-    }),
-  );
+  return wanted === '' ? new Set() : new Set(model.spans.filter((span) => toSearched(span).includes(wanted)));
 }

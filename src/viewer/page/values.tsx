@@ -43,7 +43,7 @@ export function Table({ entries }: { readonly entries: ReadonlyArray<readonly [s
     <dl class="table">
       {entries.map(([name, value]) => (
         <div key={name}>
-          <dt>{name}</dt>
+          <dt>{toBreakable(name)}</dt>
           <dd>
             <Filter name={name} value={value} />
           </dd>
@@ -52,6 +52,10 @@ export function Table({ entries }: { readonly entries: ReadonlyArray<readonly [s
     </dl>
   );
 }
+
+/** A name that is broken, if at all, behind a dot or an underscore. */
+const toBreakable = (name: string): ComponentChildren =>
+  name.split(/(?<=[._])/).map((part, index) => [index > 0 && <wbr />, part]);
 
 /** The first of many, and a button for more of them: thousands of lines take seconds to lay out. */
 export function Many<Item>({

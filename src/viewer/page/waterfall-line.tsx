@@ -44,6 +44,7 @@ export function Line({ row, rows: lines, index, top, part, rails, isSelected, is
   const { detail, service } = span;
   const isFailed = members === undefined && detail.status === 2;
   const isElsewhere = span.parent === undefined || span.parent.service !== service;
+  const hasTarget = span.target !== '' && members === undefined;
   const level = Math.min(depth, MAX_INDENT);
   const label =
     members === undefined ? detail.name || '(no name)' : `${members.length} × ${detail.name || '(no name)'}`;
@@ -62,7 +63,7 @@ export function Line({ row, rows: lines, index, top, part, rails, isSelected, is
       aria-level={depth + 1}
       aria-expanded={isParent ? isOpen : undefined}
       aria-selected={isSelected}
-      aria-label={`${label}, ${service}, ${formatDuration(span.end - span.start)}${isFailed ? ', failed' : ''}`}
+      aria-label={`${label}${span.target === '' ? '' : ` ${span.target}`}, ${service}, ${formatDuration(toTotal(row))}${isFailed ? ', failed' : ''}`}
       class={classes.filter(Boolean).join(' ')}
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => (members === undefined ? select(span) : toggle(row))}
@@ -81,7 +82,8 @@ export function Line({ row, rows: lines, index, top, part, rails, isSelected, is
           {isParent ? (isOpen ? '▾' : '▸') : ''}
         </span>
         <i />
-        <span class="name">{label}</span>
+        <span class={hasTarget ? 'name short' : 'name'}>{label}</span>
+        {hasTarget && <span class="target">{span.target}</span>}
         {detail.httpStatus !== 0 && members === undefined && <span class="code">{detail.httpStatus}</span>}
         {isFailed && <span class="bad">✕</span>}
         {isElsewhere && <span class="who">{service}</span>}
@@ -93,6 +95,9 @@ export function Line({ row, rows: lines, index, top, part, rails, isSelected, is
     </div>
   );
 }
+
+const toTotal = ({ span, members = [span] }: Row): number =>
+  members.reduce((sum, { start, end }) => sum + end - start, 0);
 
 /** The lines of the tree, red where they lead to an error. */
 function Guides({ row, rows: lines, index, rails }: Pick<LineProps, 'row' | 'rows' | 'index' | 'rails'>) {
