@@ -31,8 +31,11 @@ export function Strip() {
     return () => observer.disconnect();
   }, []);
   useLayoutEffect(() => {
-    if (canvas.current !== null && width.value > 0 && traces.length > 0)
-      draw(canvas.current, traces, scale, width.value, trace);
+    if (canvas.current === null || traces.length === 0) return;
+    // A trace that opens takes room from the strip: then it is drawn once, in its new width, with the next render.
+    const now = canvas.current.parentElement?.clientWidth ?? 0;
+    if (now !== width.value) width.value = now;
+    else if (now > 0) draw(canvas.current, traces, scale, now, trace);
   }, [traces, width.value, from, until, trace, isDark.value]);
 
   const choose = ([a, b]: readonly [number, number]): void => {

@@ -13,7 +13,7 @@ export interface VirtualProps extends Omit<HTMLAttributes<HTMLDivElement>, 'ref'
 }
 
 /** Lines beyond the edges, so that none is missing while one scrolls. */
-const MARGIN = 12;
+const MARGIN = 8;
 
 export function Virtual({ box, count, rowHeight, head, row, onScroll, ...rest }: VirtualProps) {
   // Nothing before its height is known: lines that are not to be seen would be made for nothing.
