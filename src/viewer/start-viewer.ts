@@ -44,6 +44,10 @@ const OTLP_PORTS = [4318, 4317];
 const MAX_TRACES = 1_000;
 const MAX_BYTES = 256 * 1024 * 1024;
 const TOKEN_BYTES = 24;
+/** Of one request, with its body. */
+const REQUEST_MILLIS = 60_000;
+/** Of one gRPC connection, at the same time. */
+const MAX_STREAMS = 100;
 
 /** Starts a viewer; rejects when its port is taken or its database cannot be opened. */
 export async function startViewer(options: ViewerOptions): Promise<Viewer> {
@@ -64,8 +68,10 @@ export async function startViewer(options: ViewerOptions): Promise<Viewer> {
     const tools = { store, changes, redactor, token, page: readPage };
     const http1 = process
       .getBuiltinModule('node:http')
-      .createServer((request, response) => answerRequest(request, response, tools));
-    const http2 = process.getBuiltinModule('node:http2').createServer();
+      .createServer({ requestTimeout: REQUEST_MILLIS }, (request, response) => answerRequest(request, response, tools));
+    const http2 = process
+      .getBuiltinModule('node:http2')
+      .createServer({ settings: { maxConcurrentStreams: MAX_STREAMS } });
     http2.on('stream', (stream, headers) => void receiveGrpc(stream, headers, store, isAllowedHost));
     // Broken connections are the sender's affair.
     http2.on('sessionError', () => {});

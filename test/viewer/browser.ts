@@ -48,3 +48,14 @@ export async function openPage(
   await page.goto(url);
   return { page, troubles };
 }
+
+/** Only what never comes takes this long, however busy the machine is. */
+const TIMEOUT_MILLIS = 30_000;
+
+/** Resolves when an expression is true in the page. Not `page.waitForFunction`: asked a second time it needs eval, which the page's policy refuses. */
+export async function waitUntil(page: Page, expression: string): Promise<void> {
+  for (const startMillis = Date.now(); !(await page.evaluate<boolean>(expression));) {
+    if (Date.now() - startMillis > TIMEOUT_MILLIS) throw new Error(`never true: ${expression}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

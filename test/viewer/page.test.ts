@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { readRecords } from '../../src/viewer/otlp/read-records.ts';
 import { fromSavedPage } from '../../src/viewer/share/saved-page.ts';
 import type { Viewer } from '../../src/viewer/start-viewer.ts';
-import { openPage, skip, startBrowser } from './browser.ts';
+import { openPage, skip, startBrowser, waitUntil } from './browser.ts';
 import { type GivenLog, type GivenSpan, ask, hex, startTestViewer, toOtlp } from './spans.ts';
 
 let viewer: Viewer;
@@ -213,18 +213,18 @@ suite('the page', { skip }, () => {
 
     await page.locator('.waterfall').focus();
     for (const key of ['ArrowUp', 'ArrowUp', 'ArrowUp']) await page.keyboard.press(key);
-    await page.waitForFunction("document.querySelectorAll('.line').length === 19");
+    await waitUntil(page, "document.querySelectorAll('.line').length === 19");
     assert.equal(
       await page.getAttribute('.waterfall', 'aria-activedescendant'),
       await page.getAttribute('.line.selected', 'id'),
     );
     await page.keyboard.press('Home');
     await page.keyboard.press('ArrowLeft');
-    await page.waitForFunction("document.querySelectorAll('.line').length === 1");
+    await waitUntil(page, "document.querySelectorAll('.line').length === 1");
     assert.deepEqual(await texts(page, '.line .more'), ['+17']);
     // An error that is hidden is shown.
     await page.keyboard.press('e');
-    await page.waitForFunction("document.querySelector('.line.selected .name')?.textContent === 'GET price'");
+    await waitUntil(page, "document.querySelector('.line.selected .name')?.textContent === 'GET price'");
     await page.keyboard.press('f');
     await page.keyboard.type('rates.example');
     await page.keyboard.press('Enter');
@@ -238,12 +238,13 @@ suite('the page', { skip }, () => {
       (await page.locator('.line.selected .bar').first().boundingBox())?.width ?? 0;
     const before = await width();
     await page.keyboard.press('+');
-    await page.waitForFunction(
+    await waitUntil(
+      page,
       `document.querySelector('.line.selected .bar').getBoundingClientRect().width > ${before * 1.5}`,
     );
     await page.keyboard.press('0');
     await page.keyboard.press('Escape');
-    await page.waitForFunction("document.querySelector('.waterfall') === null");
+    await waitUntil(page, "document.querySelector('.waterfall') === null");
     assert.deepEqual(troubles, []);
   });
 
@@ -263,6 +264,22 @@ suite('the page', { skip }, () => {
     await page.goBack();
     await page.waitForSelector('.details');
     assert.deepEqual(troubles, []);
+  });
+
+  test('says to screen readers what it shows to eyes', async () => {
+    const { page } = await open(`#/traces?trace=${hex(1, 32)}`);
+    await page.waitForSelector('.details');
+    const trace = await page.locator('.trace').ariaSnapshot();
+    assert.match(trace, /treeitem "12 × SELECT stock, stock, 18\.0 ms"/);
+    assert.match(trace, /treeitem "rates, price, 30\.0 ms, failed" \[level=4\] \[selected\]/);
+    const list = await page.locator('.list').ariaSnapshot();
+    assert.match(list, /option "failed, GET \/cart\/:id shop 500 100 ms" \[selected\]/);
+    assert.doesNotMatch(list, /option "[✕●]/u);
+    assert.equal(await page.title(), 'GET /cart/:id · Traces');
+    // Everything that can be pressed can be reached, and is seen to be.
+    await page.locator('.waterfall').focus();
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid');
   });
 
   test('a pinned trace says so', async () => {
@@ -327,16 +344,18 @@ suite('the page', { skip }, () => {
   test('is dark where the system is, and as one likes it', async () => {
     const { page } = await openPage(browser, viewer.link);
     await page.waitForSelector('header');
-    const background = (): Promise<string> => page.evaluate('getComputedStyle(document.body).backgroundColor');
-    assert.equal(await background(), 'rgb(247, 247, 245)');
+    const [light, dark] = ['rgb(247, 247, 245)', 'rgb(18, 18, 21)'];
+    const hasBackground = (color: string | undefined) =>
+      waitUntil(page, `getComputedStyle(document.body).backgroundColor === '${color}'`);
+    await hasBackground(light);
     await page.emulateMedia({ colorScheme: 'dark' });
-    assert.equal(await background(), 'rgb(18, 18, 21)');
+    await hasBackground(dark);
     await page.keyboard.press('t');
-    assert.equal(await background(), 'rgb(247, 247, 245)');
+    await hasBackground(light);
     await page.keyboard.press('t');
     await page.reload();
     await page.waitForSelector('header');
-    assert.equal(await background(), 'rgb(18, 18, 21)');
+    await hasBackground(dark);
     await page.context().close();
   });
 
@@ -379,6 +398,51 @@ suite('the page', { skip }, () => {
     const answer = await ask(viewer, `/api/traces/${hex(1, 32)}/html`);
     assert.match(answer.headers.get('content-disposition') ?? '', /^attachment/);
     assert.equal((await answer.text()).split('</script>').length, 3);
+    assert.deepEqual(troubles, []);
+  });
+
+  test('a clock that is wrong hides nothing of a trace', async () => {
+    const trace = 0x99;
+    send('shop', [{ trace, id: 1, name: 'GET /now', kind: 2, duration: 40 }]);
+    // Of 1970.
+    send('edge', [{ trace, id: 2, parent: 1, name: 'GET /then', kind: 2, start: -1_760_000_000_000, duration: 5 }]);
+    const { page, troubles } = await open(`#/traces?trace=${hex(trace, 32)}`);
+    await page.waitForSelector('.line.selected');
+    const bar = await page.locator('.line', { hasText: 'GET /now' }).locator('.bar').first().boundingBox();
+    assert.ok((bar?.width ?? 0) > 200, `${bar?.width}`);
+    await page.locator('.line', { hasText: 'GET /then' }).locator('.outside').waitFor();
+    assert.deepEqual(troubles, []);
+  });
+
+  test('five thousand siblings, and as many records of one span, are opened bit by bit', async () => {
+    const trace = 0x98;
+    send(
+      'shop',
+      [
+        { trace, id: 1, name: 'GET /many', kind: 2, duration: 9_000 },
+        ...Array.from({ length: 5_000 }, (_, index) => ({
+          trace,
+          id: index + 2,
+          parent: 1,
+          name: 'SELECT',
+          start: index,
+          duration: 1,
+        })),
+      ],
+      Array.from({ length: 5_000 }, (_, index) => ({ trace, span: 1, body: `line ${index}` })),
+    );
+    const { page, troubles } = await open(`#/traces?trace=${hex(trace, 32)}`);
+    await page.waitForSelector('.line.selected');
+    assert.deepEqual(await texts(page, '.line .name'), ['GET /many', '5000 × SELECT']);
+    await page.locator('.line', { hasText: '5000 ×' }).click();
+    await waitUntil(page, "document.querySelectorAll('.line').length > 20");
+    await page.locator('.waterfall').focus();
+    await page.keyboard.press('End');
+    await waitUntil(page, "document.querySelector('.line.selected')?.id === 'span-5001'");
+    assert.ok((await page.locator('.line').count()) < 80);
+    await page.keyboard.press('Home');
+    await page.getByText('100 more of 5000').click();
+    await waitUntil(page, "document.querySelectorAll('.details .logs li').length === 200");
     assert.deepEqual(troubles, []);
   });
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -103,6 +103,10 @@ suite('the store', () => {
     );
     assert.equal(listTraces(second, { query: 'a=2', limit: 1 }).matched, 1);
     second[Symbol.dispose]();
+    const other = join(folder, 'notes.txt');
+    writeFileSync(other, 'not a database, whatever its name may be');
+    assert.throws(() => new Store({ ...options, path: other }), /notes\.txt: file is not a database$/);
+    assert.match(readFileSync(other, 'utf8'), /^not a database/);
   });
 
   test('gives every value back with its type', () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { toTraceDetail } from '../../src/viewer/page/saved-trace.ts';
-import { createModel, reveal, search, toRows, type Span, type TraceModel } from '../../src/viewer/page/trace-model.ts';
+import { createModel, search, type Span, type TraceModel } from '../../src/viewer/page/trace-model.ts';
+import { reveal, toRows } from '../../src/viewer/page/trace-rows.ts';
 import { type GivenSpan, toOtlp } from './spans.ts';
 
 const ALL_OPEN = { closed: new Set<string>(), unfolded: new Set<string>() };

@@ -29,6 +29,8 @@ const WIRE_OF: Readonly<Record<Scalar, number>> = {
 };
 /** Deeper than any value that is kept; a deeper one is an attack on the stack. */
 const MAX_DEPTH = 64;
+/** Of one request, as many as twenty thousand spans have. An empty message is two bytes on the wire and fifty in memory, so bytes alone do not bound them. */
+const MAX_MESSAGES = 700_000;
 
 const one = (name: string, type: Field['type']): Field => ({ name, type });
 const many = (name: string, type: Field['type']): Field => ({ name, type, many: true });
@@ -121,6 +123,7 @@ export function readLogsRequest(bytes: Buffer): unknown {
 class Reader {
   readonly #bytes: Buffer;
   #at = 0;
+  #messages = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -128,6 +131,7 @@ class Reader {
 
   readMessage(type: Fields, end: number, depth: number): Record<string, unknown> {
     if (depth > MAX_DEPTH) throw new Error('protobuf: messages within messages, too deep');
+    if (++this.#messages > MAX_MESSAGES) throw new Error(`protobuf: more than ${MAX_MESSAGES} messages`);
     const message: Record<string, unknown> = {};
     while (this.#at < end) {
       const tag = this.#readVarint();

@@ -1,7 +1,7 @@
 // Called for every body that came in, and by the page for a saved trace: OTLP JSON, or protobuf in the same shape -> records. Nothing in it is trusted.
 import { isRecord, toCount, toList, toText } from './hostile.ts';
 import type { LogRecord, Records, SpanRecord } from './records.ts';
-import { cutText, toAttributesText, toColumns, toValueText } from './value-text.ts';
+import { MAX_ATTRIBUTES, cutText, toAttributesText, toColumns, toValueText } from './value-text.ts';
 
 const MAX_NAME = 1_024;
 const MAX_ITEMS = 1_000;
@@ -59,8 +59,9 @@ function readSpan(item: unknown, origin: Origin): SpanRecord | undefined {
   const traceId = toId(item['traceId'], 32);
   const spanId = toId(item['spanId'], 16);
   if (traceId === '' || spanId === '') return undefined;
-  const startNanos = toNanos(item['startTimeUnixNano']);
   const endNanos = toNanos(item['endTimeUnixNano']);
+  // A span that says only when it ended is a moment; as one of 1970 it would stretch its trace over decades.
+  const startNanos = toNanos(item['startTimeUnixNano']) || endNanos;
   const status = isRecord(item['status']) ? item['status'] : {};
   return {
     ...origin,
@@ -79,6 +80,13 @@ function readSpan(item: unknown, origin: Origin): SpanRecord | undefined {
   };
 }
 
+/** What a program drops beyond its limits, and this one beyond its own. */
+const DROPPABLE = [
+  ['attributes', 'Attributes', MAX_ATTRIBUTES],
+  ['events', 'Events', MAX_ITEMS],
+  ['links', 'Links', MAX_ITEMS],
+] as const;
+
 function toMoreText(item: Readonly<Record<string, unknown>>, message: unknown): string | null {
   const parts: string[] = [];
   const add = (key: string, json: string): void => void parts.push(`"${key}":${json}`);
@@ -91,8 +99,9 @@ function toMoreText(item: Readonly<Record<string, unknown>>, message: unknown): 
   if (events.length > 0) add('events', `[${events.map(toEventText).join(',')}]`);
   const links = toList(item['links']).slice(0, MAX_ITEMS);
   if (links.length > 0) add('links', `[${links.map(toLinkText).join(',')}]`);
-  const dropped = (['Attributes', 'Events', 'Links'] as const).map((what) =>
-    toCount(item[`dropped${what}Count`], 2 ** 32 - 1),
+  const dropped = DROPPABLE.map(
+    ([field, what, most]) =>
+      toCount(item[`dropped${what}Count`], 2 ** 32 - 1) + Math.max(0, toList(item[field]).length - most),
   );
   if (dropped.some((count) => count > 0)) add('dropped', JSON.stringify(dropped));
   return parts.length === 0 ? null : `{${parts.join(',')}}`;

@@ -5,6 +5,10 @@ import { isRecord, toList } from './hostile.ts';
 /** Longer texts are cut: nobody reads them, and a browser has to lay them out. UTF-16 code units. */
 export const MAX_TEXT = 65_536;
 const MAX_DEPTH = 12;
+/** More are not kept, of one span or value: no page could show them. */
+export const MAX_ATTRIBUTES = 1_000;
+/** Of a name. */
+const MAX_KEY = 256;
 
 /** Returns a JSON object of a list of KeyValue; of two attributes with one name the last counts. */
 export function toAttributesText(attributes: unknown, depth = 0): string {
@@ -24,7 +28,8 @@ function toValueTexts(attributes: unknown, depth: number): ReadonlyMap<string, s
   const texts = new Map<string, string>();
   for (const attribute of toList(attributes)) {
     if (!isRecord(attribute) || typeof attribute['key'] !== 'string') continue;
-    texts.set(cutText(attribute['key']), toValueText(attribute['value'], depth));
+    if (texts.size >= MAX_ATTRIBUTES) break;
+    texts.set(attribute['key'].slice(0, MAX_KEY), toValueText(attribute['value'], depth));
   }
   return texts;
 }

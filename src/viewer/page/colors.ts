@@ -2,7 +2,7 @@
 const COUNT = 8;
 const numbers = new Map<string, number>();
 
-/** A class that sets `--service`; see style.css. */
+/** A class that sets `--service`; see styles/palette.css. */
 export function toServiceClass(service: string): string {
   const number = numbers.get(service) ?? numbers.size;
   numbers.set(service, number);

@@ -1,12 +1,19 @@
 // Beside the waterfall: everything the selected span says. A click on a value asks for all spans that have it.
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { Attributes, LogDetail, SpanEvent, SpanLink, TraceDetail } from '../model.ts';
+import type { TraceDetail } from '../model.ts';
 import { askJson } from './api.ts';
 import { toServiceClass } from './colors.ts';
-import { KINDS, formatDuration, formatValue, toLevel } from './format.ts';
-import { filterBy, go, isSaved, readRaw, toCondition } from './state.ts';
+import { KINDS, formatDuration } from './format.ts';
+import { LogLines } from './log-lines.tsx';
+import { Event, Exception, Link } from './span-events.tsx';
+import { readRaw } from './state.ts';
 import { type Span, type TraceModel, toAttributes } from './trace-model.ts';
+import { Filter, Many, Table } from './values.tsx';
+
+/** Lines, and blocks of lines, that are shown before one asks for more. */
+const MANY = 100;
+const FEW = 20;
 
 interface DetailsProps {
   readonly model: TraceModel;
@@ -40,31 +47,37 @@ export function Details({ model, span }: DetailsProps) {
         <Fact name="begins at">{span.start === 0 ? '0' : `+${formatDuration(span.start)}`}</Fact>
       </dl>
       {more.message !== undefined && <p class="message">{more.message}</p>}
-      {exceptions.map((event, index) => (
-        <Exception key={index} event={event} />
-      ))}
+      <Many key={`exceptions ${detail.id}`} items={exceptions} step={FEW}>
+        {(shown) => shown.map((event, index) => <Exception key={index} event={event} />)}
+      </Many>
       {span.logs.length > 0 && (
         <Section title="Logs" count={span.logs.length}>
-          <LogLines logs={span.logs} />
+          <Many key={detail.id} items={span.logs} step={MANY}>
+            {(logs) => <LogLines logs={logs} />}
+          </Many>
         </Section>
       )}
       {attributes.length > 0 && (
         <Section title="Attributes" count={attributes.length}>
-          <Table entries={attributes} />
+          <Many key={detail.id} items={attributes} step={MANY}>
+            {(entries) => <Table entries={entries} />}
+          </Many>
         </Section>
       )}
       {others.length > 0 && (
         <Section title="Events" count={others.length}>
-          {others.map((event, index) => (
-            <Event key={index} event={event} start={model.detail.trace.startMillis} />
-          ))}
+          <Many key={detail.id} items={others} step={FEW}>
+            {(shown) =>
+              shown.map((event, index) => <Event key={index} event={event} start={model.detail.trace.startMillis} />)
+            }
+          </Many>
         </Section>
       )}
       {more.links !== undefined && (
         <Section title="Links" count={more.links.length}>
-          {more.links.map((link, index) => (
-            <Link key={index} link={link} />
-          ))}
+          <Many key={detail.id} items={more.links} step={FEW}>
+            {(shown) => shown.map((link, index) => <Link key={index} link={link} />)}
+          </Many>
         </Section>
       )}
       {origin !== undefined && (
@@ -79,7 +92,7 @@ export function Details({ model, span }: DetailsProps) {
       )}
       {more.dropped !== undefined && (
         <p class="dim small">
-          The program dropped {more.dropped[0]} attributes, {more.dropped[1]} events and {more.dropped[2]} links.
+          Left out: {more.dropped[0]} attributes, {more.dropped[1]} events, {more.dropped[2]} links.
         </p>
       )}
       <Raw key={detail.id} traceId={model.detail.trace.id} spanId={detail.id} />
@@ -137,144 +150,6 @@ function Section({
       </summary>
       {children}
     </details>
-  );
-}
-
-/** A value that all of its like can be asked for; in a saved page there is nobody to ask. */
-function Filter({ name, value }: { readonly name: string; readonly value: unknown }) {
-  const text = formatValue(value);
-  const isAskable = !isSaved && /^[\w$@][\w$@./:-]*$/.test(name) && text.length <= 200 && typeof value !== 'object';
-  if (!isAskable) return <Text text={text} />;
-  return (
-    <button
-      type="button"
-      class="value"
-      title={`Show traces with ${name}=${text}`}
-      onClick={() => filterBy(toCondition(name, value))}
-    >
-      {text || '""'}
-    </button>
-  );
-}
-
-const LONG = 600;
-
-/** Long texts open on request: laying out a megabyte takes seconds. */
-function Text({ text }: { readonly text: string }) {
-  const isOpen = useSignal(false);
-  if (text.length <= LONG || isOpen.value) return <span class="value">{text}</span>;
-  return (
-    <span class="value">
-      {text.slice(0, LONG)}…{' '}
-      <button type="button" class="link" onClick={() => (isOpen.value = true)}>
-        all {text.length} characters
-      </button>
-    </span>
-  );
-}
-
-function Table({ entries }: { readonly entries: ReadonlyArray<readonly [string, unknown]> }) {
-  return (
-    <dl class="table">
-      {entries.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>
-            <Filter name={name} value={value} />
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function Exception({ event }: { readonly event: SpanEvent }) {
-  const { 'exception.type': type, 'exception.message': message, 'exception.stacktrace': stack } = event.attributes;
-  return (
-    <div class="exception">
-      <b>{formatValue(type ?? 'exception')}</b>
-      {message !== undefined && <p>{formatValue(message)}</p>}
-      {stack !== undefined && <pre>{toFrames(formatValue(stack))}</pre>}
-    </div>
-  );
-}
-
-/** A stack trace in which the program's own frames stand out. */
-function toFrames(stack: string) {
-  return stack
-    .slice(0, 20_000)
-    .split('\n')
-    .map((line, index) => (
-      <span key={index} class={/^\s*at /.test(line) && !/node_modules|node:/.test(line) ? 'own' : ''}>
-        {line}
-        {'\n'}
-      </span>
-    ));
-}
-
-function Event({ event, start }: { readonly event: SpanEvent; readonly start: number }) {
-  const millis = Number(BigInt(event.time) / 1_000n) / 1e3 - start;
-  return (
-    <div class="event">
-      <b>{event.name}</b> <span class="num dim">+{formatDuration(millis)}</span>
-      <Table entries={Object.entries(event.attributes)} />
-    </div>
-  );
-}
-
-function Link({ link }: { readonly link: SpanLink }) {
-  return (
-    <div class="event">
-      {isSaved ? (
-        <code>{link.trace}</code>
-      ) : (
-        <button type="button" class="link" onClick={() => go({ trace: link.trace, span: link.span })}>
-          trace {link.trace.slice(0, 8)}
-        </button>
-      )}
-      <Table entries={Object.entries(link.attributes)} />
-    </div>
-  );
-}
-
-export function LogLines({
-  logs,
-  onSelect,
-}: {
-  readonly logs: readonly LogDetail[];
-  readonly onSelect?: (log: LogDetail) => void;
-}) {
-  return (
-    <ol class="logs">
-      {logs.map((log, index) => (
-        <li key={index} class={toLevel(log.severity)}>
-          <span class="num dim">+{formatDuration(log.time)}</span>
-          <b>{log.severityText.toLowerCase() || toLevel(log.severity)}</b>
-          {onSelect === undefined ? (
-            <Text text={formatValue(log.body)} />
-          ) : (
-            <button type="button" class="value" title="Show the span" onClick={() => onSelect(log)}>
-              {formatValue(log.body).slice(0, 2_000)}
-            </button>
-          )}
-          <Inline attributes={log.attributes} />
-        </li>
-      ))}
-    </ol>
-  );
-}
-
-function Inline({ attributes }: { readonly attributes: Attributes }) {
-  const entries = Object.entries(attributes);
-  if (entries.length === 0) return null;
-  return (
-    <span class="inline">
-      {entries.slice(0, 20).map(([name, value]) => (
-        <span key={name}>
-          {name}=<span>{formatValue(value).slice(0, 200)}</span>
-        </span>
-      ))}
-    </span>
   );
 }
 

@@ -3,7 +3,9 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { formatClock, formatCount } from './format.ts';
 import { toggleHelp } from './help-state.ts';
-import { type Page, fields, go, isConnected, list, nextTheme, place, queryError, theme } from './state.ts';
+import { type Page, go, place } from './place.ts';
+import { fields, isConnected, list, queryError } from './state.ts';
+import { nextTheme, theme } from './theme.ts';
 
 const PAGES: ReadonlyArray<readonly [Page, string]> = [
   ['traces', 'Traces'],

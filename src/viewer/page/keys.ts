@@ -1,6 +1,8 @@
 // Called once by main.tsx: the keys that work everywhere. Lists and trees have their own, in their files.
 import { toggleHelp, isHelpOpen } from './help-state.ts';
-import { type Page, go, isSaved, nextTheme, place, showNew } from './state.ts';
+import { type Page, go, place } from './place.ts';
+import { isSaved, showNew } from './state.ts';
+import { nextTheme } from './theme.ts';
 
 const PAGES: Readonly<Record<string, Page>> = { '1': 'traces', '2': 'routes', '3': 'services' };
 

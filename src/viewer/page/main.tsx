@@ -1,4 +1,5 @@
 // The page's entry: the bar on top, and below it the list with its trace, the routes or the map.
+import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { takeToken } from './api.ts';
 import { Header } from './header.tsx';
@@ -7,11 +8,22 @@ import { Help } from './help.tsx';
 import { listenToKeys } from './keys.ts';
 import { Routes } from './routes.tsx';
 import { Services } from './services.tsx';
-import { isConnected, isSaved, model, needsToken, place, start } from './state.ts';
+import { place } from './place.ts';
+import { isConnected, isSaved, model, needsToken, start } from './state.ts';
 import { Strip } from './strip.tsx';
 import { TraceList } from './trace-list.tsx';
 import { TraceView } from './trace-view.tsx';
-import './style.css';
+import './styles/palette.css';
+import './styles/base.css';
+import './styles/header.css';
+import './styles/strip.css';
+import './styles/list.css';
+import './styles/trace.css';
+import './styles/waterfall.css';
+import './styles/details.css';
+import './styles/routes.css';
+import './styles/map.css';
+import './styles/help.css';
 
 function App() {
   if (isSaved) return <Saved />;
@@ -65,6 +77,12 @@ function Locked() {
   );
 }
 
+/** What a tab, and the history, show. */
+effect(() => {
+  const { page } = place.value;
+  const name = model.value?.detail.trace.name;
+  document.title = name === undefined ? page.replace(/^./, (letter) => letter.toUpperCase()) : `${name} · Traces`;
+});
 takeToken();
 start();
 listenToKeys();

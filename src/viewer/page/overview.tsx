@@ -3,7 +3,8 @@ import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { readColor, toServiceClass } from './colors.ts';
 import { formatDuration } from './format.ts';
-import { isDark, model } from './state.ts';
+import { model } from './state.ts';
+import { isDark } from './theme.ts';
 import type { TraceModel } from './trace-model.ts';
 import { zoom } from './trace-state.ts';
 
@@ -79,17 +80,19 @@ function draw(canvas: HTMLCanvasElement, { spans, duration, services }: TraceMod
   const bad = readColor(canvas, '--bad');
   const step = Math.min(5, (HEIGHT - 8) / Math.max(1, spans.length));
   const thickness = Math.max(1, step - 1);
-  for (const isFailed of [false, true]) {
-    for (const [index, span] of spans.entries()) {
-      if ((span.detail.status === 2) !== isFailed) continue;
-      pen.fillStyle = isFailed ? bad : (colors.get(span.service) ?? bad);
-      const x = (span.start / duration) * width;
+  // What failed last, so that nothing lies over it. A colour is read anew each time it is set, so each is set once.
+  const ofColor = Map.groupBy(spans.entries(), ([, { detail, service }]) =>
+    detail.status === 2 ? bad : (colors.get(service) ?? bad),
+  );
+  for (const [color, entries] of [...ofColor].sort(([a], [b]) => Number(a === bad) - Number(b === bad))) {
+    const height = color === bad ? Math.max(2, thickness) : thickness;
+    pen.fillStyle = color;
+    for (const [index, { start, end }] of entries)
       pen.fillRect(
-        x,
+        (start / duration) * width,
         4 + index * step,
-        Math.max(1.5, ((span.end - span.start) / duration) * width),
-        isFailed ? Math.max(2, thickness) : thickness,
+        Math.max(1.5, ((end - start) / duration) * width),
+        height,
       );
-    }
   }
 }

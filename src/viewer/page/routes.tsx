@@ -3,7 +3,8 @@ import { useSignal } from '@preact/signals';
 import { HISTOGRAM_LIMITS, type RouteStats } from '../model.ts';
 import { toServiceClass } from './colors.ts';
 import { formatCount, formatDuration } from './format.ts';
-import { filterBy, routes, toCondition } from './state.ts';
+import { filterBy, toCondition } from './place.ts';
+import { routes } from './state.ts';
 
 type Column = 'name' | 'count' | 'perMinute' | 'errors' | 'p50' | 'p95' | 'p99';
 
@@ -35,7 +36,7 @@ export function Routes() {
   const slowest = Math.max(...all.map(({ p99 }) => p99), 1e-3);
   return (
     <div class="routes">
-      <table>
+      <table aria-label="Routes">
         <thead>
           <tr>
             {COLUMNS.map(([column, label]) => (
@@ -130,7 +131,10 @@ function Histogram({
 }) {
   const most = Math.max(...histogram, 1);
   const label = histogram
-    .map((count, index) => (count === 0 ? '' : `${count} up to ${formatDuration(HISTOGRAM_LIMITS[index] ?? Infinity)}`))
+    .map((count, index) => {
+      const limit = HISTOGRAM_LIMITS[index];
+      return count === 0 ? '' : limit === undefined ? `${count} longer` : `${count} up to ${formatDuration(limit)}`;
+    })
     .filter(Boolean)
     .join(', ');
   return (

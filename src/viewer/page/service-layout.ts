@@ -40,37 +40,31 @@ export function layOut({ nodes, edges }: ServiceMap): Layout {
 
 function toColumns(nodes: readonly ServiceNode[], edges: readonly ServiceEdge[]): ReadonlyMap<string, number> {
   const columns = new Map(nodes.map(({ name }) => [name, 0]));
-  const callers = Map.groupBy(edges, ({ to }) => to);
-  // As often as there are services is enough without circles; with them it ends all the same, and no column is beyond that number.
-  for (let round = 0; round < nodes.length; round++) {
-    let isDone = true;
-    for (const { name } of nodes) {
-      for (const { from } of callers.get(name) ?? []) {
-        const wanted = (columns.get(from) ?? 0) + 1;
-        if (wanted > (columns.get(name) ?? 0) && wanted < nodes.length && !reaches(name, from, edges)) {
-          columns.set(name, wanted);
-          isDone = false;
-        }
-      }
+  const reached = toReached(edges);
+  const forward = edges.filter(({ from, to }) => reached.get(to)?.has(from) !== true);
+  // What is left has no circles, so after as many rounds as there are services at the most every column is right.
+  for (let round = 0, isDone = false; round < nodes.length && !isDone; round++) {
+    isDone = true;
+    for (const { from, to } of forward) {
+      const wanted = (columns.get(from) ?? 0) + 1;
+      if (wanted <= (columns.get(to) ?? 0)) continue;
+      columns.set(to, wanted);
+      isDone = false;
     }
-    if (isDone) break;
   }
   return columns;
 }
 
-/** Whether calls lead from one service to another. */
-function reaches(start: string, goal: string, edges: readonly ServiceEdge[]): boolean {
-  const seen = new Set([start]);
-  const waiting = [start];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (name === goal) return true;
-    for (const { from, to } of edges) {
-      if (from !== name || seen.has(to)) continue;
-      seen.add(to);
-      waiting.push(to);
-    }
+/** For each caller, all services to which its calls lead, over others too. */
+function toReached(edges: readonly ServiceEdge[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const calls = Map.groupBy(edges, ({ from }) => from);
+  const reached = new Map<string, ReadonlySet<string>>();
+  for (const start of calls.keys()) {
+    const seen = new Set([start]);
+    for (const name of seen) for (const { to } of calls.get(name) ?? []) seen.add(to);
+    reached.set(start, seen);
   }
-  return false;
+  return reached;
 }
 
 function toMeanY({ name }: ServiceNode, edges: readonly ServiceEdge[], placed: ReadonlyMap<string, Placed>): number {

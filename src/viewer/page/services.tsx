@@ -3,7 +3,8 @@ import type { ServiceEdge } from '../model.ts';
 import { toServiceClass } from './colors.ts';
 import { formatCount, formatDuration, plural } from './format.ts';
 import { NODE, type Placed, layOut } from './service-layout.ts';
-import { filterBy, services, toCondition } from './state.ts';
+import { filterBy, toCondition } from './place.ts';
+import { services } from './state.ts';
 
 const PAD = 24;
 
@@ -121,8 +122,9 @@ function Edge({
     : `M${x1} ${y1} C${x1} ${Math.max(y1, y2) + 60} ${x2} ${Math.max(y1, y2) + 60} ${x2} ${y2 + 2}`;
   const [mx, my] = [(x1 + x2) / 2, isForward ? (y1 + y2) / 2 : Math.max(y1, y2) + 44];
   const isBad = edge.errors > 0;
+  const facts = `${edge.from} calls ${edge.to}: ${edge.calls} × ${formatDuration(edge.meanMillis)}, ${edge.errors} failed`;
   return (
-    <g class={isBad ? 'edge bad' : 'edge'}>
+    <g class={isBad ? 'edge bad' : 'edge'} role="img" aria-label={facts}>
       <path d={path} stroke-width={1.2 + 2.6 * share} marker-end={`url(#arrow${isBad ? 'bad' : ''})`} />
       <text x={mx} y={my - 7}>
         {formatCount(edge.calls)} × {formatDuration(edge.meanMillis)}
@@ -132,7 +134,7 @@ function Edge({
           {Math.max(1, Math.round((edge.errors / edge.calls) * 100))}% failed
         </text>
       )}
-      <title>{`${edge.from} calls ${edge.to}`}</title>
+      <title>{facts}</title>
     </g>
   );
 }

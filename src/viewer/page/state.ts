@@ -1,73 +1,14 @@
-// The page's state: where one is (in the address, so that back, reload and copying it work), what the viewer answered, and what follows from both.
+// The page's state: what the viewer answered for the place where one is, and what follows from both.
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { RouteStats, ServiceMap, TraceDetail, TraceList, TraceSummary } from '../model.ts';
 import { AskError, askJson, followChanges } from './api.ts';
+import { type Place, place } from './place.ts';
 import { toTraceDetail } from './saved-trace.ts';
 import { type TraceModel, createModel } from './trace-model.ts';
-
-export type Page = 'traces' | 'routes' | 'services';
-
-export interface Place {
-  readonly page: Page;
-  readonly query: string;
-  /** The time that was dragged over, milliseconds since the epoch. */
-  readonly from: number | undefined;
-  readonly until: number | undefined;
-  readonly trace: string | undefined;
-  readonly span: string | undefined;
-}
 
 /** OTLP JSON of a page that was saved with its trace; empty in the page that a viewer serves. */
 const savedJson = document.querySelector('#saved')?.textContent ?? '';
 export const isSaved = savedJson.trim() !== '';
-
-export const place = signal<Place>(readPlace());
-
-function readPlace(): Place {
-  const [, page = 'traces', search = ''] = /^#\/(\w*)\??(.*)$/.exec(location.hash) ?? [];
-  const params = new URLSearchParams(search);
-  const number = (name: string): number | undefined => (params.has(name) ? Number(params.get(name)) : undefined);
-  return {
-    page: page === 'routes' || page === 'services' ? page : 'traces',
-    query: params.get('q') ?? '',
-    from: number('from'),
-    until: number('until'),
-    trace: params.get('trace') ?? undefined,
-    span: params.get('span') ?? undefined,
-  };
-}
-
-/** Goes somewhere; a step back returns, unless it only replaces. */
-export function go(change: Partial<Place>, how: 'push' | 'replace' = 'push'): void {
-  const next = { ...place.value, ...change };
-  const params = new URLSearchParams();
-  if (next.query !== '') params.set('q', next.query);
-  for (const name of ['from', 'until', 'trace', 'span'] as const) {
-    const value = next[name];
-    if (value !== undefined) params.set(name, String(value));
-  }
-  const search = params.size === 0 ? '' : `?${params}`;
-  if (how === 'push') history.pushState(null, '', `#/${next.page}${search}`);
-  else history.replaceState(null, '', `#/${next.page}${search}`);
-  place.value = next;
-}
-
-addEventListener('popstate', () => (place.value = readPlace()));
-addEventListener('hashchange', () => (place.value = readPlace()));
-
-/** Adds a condition to the query and shows what matches. */
-export function filterBy(condition: string): void {
-  const { query } = place.value;
-  const isThere = query.split(/\s+(?=(?:[^"]*"[^"]*")*[^"]*$)/).includes(condition);
-  go({ page: 'traces', trace: undefined, span: undefined, query: isThere ? query : `${query} ${condition}`.trim() });
-}
-
-/** A condition of the query language for a value, in quotes where it needs them. */
-export function toCondition(name: string, value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  const isPlain = /^[^\s()"*]+$/.test(text) && (typeof value !== 'string' || !/^(?:true|false)$/.test(text));
-  return `${name}=${isPlain ? text : `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`}`;
-}
 
 export const revision = signal(0);
 export const isConnected = signal(true);
@@ -232,36 +173,4 @@ export function start(): void {
     (names) => (fields.value = names),
     () => {},
   );
-}
-
-export type Theme = 'auto' | 'light' | 'dark';
-const THEMES: readonly Theme[] = ['auto', 'light', 'dark'];
-
-export const theme = signal<Theme>(readTheme());
-
-const prefersDark = matchMedia('(prefers-color-scheme: dark)');
-const systemIsDark = signal(prefersDark.matches);
-prefersDark.addEventListener('change', ({ matches }) => (systemIsDark.value = matches));
-/** For what is drawn on a canvas, which CSS does not reach. */
-export const isDark = computed(() => (theme.value === 'auto' ? systemIsDark.value : theme.value === 'dark'));
-effect(() => {
-  document.documentElement.dataset['theme'] = theme.value;
-});
-
-function readTheme(): Theme {
-  try {
-    return THEMES.find((name) => name === localStorage.getItem('theme')) ?? 'auto';
-  } catch {
-    // A page that was opened from a file may have no storage.
-    return 'auto';
-  }
-}
-
-export function nextTheme(): void {
-  theme.value = THEMES[(THEMES.indexOf(theme.value) + 1) % THEMES.length] ?? 'auto';
-  try {
-    localStorage.setItem('theme', theme.value);
-  } catch {
-    // Then for this page only.
-  }
 }

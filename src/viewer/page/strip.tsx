@@ -4,43 +4,15 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { TraceSummary } from '../model.ts';
 import { readColor } from './colors.ts';
 import { formatClock, formatDuration, plural, toTicks } from './format.ts';
-import { go, isDark, place, shown } from './state.ts';
+import { go, place } from './place.ts';
+import { shown } from './state.ts';
+import { isDark } from './theme.ts';
+import { LEFT, RIGHT, type Scale, toScale } from './strip-scale.ts';
 
 const HEIGHT = 84;
 const BOTTOM = 18;
-const LEFT = 54;
-const RIGHT = 10;
 /** A shorter drag is a click. */
 const MIN_DRAG = 4;
-
-interface Scale {
-  readonly from: number;
-  readonly until: number;
-  toX(millis: number): number;
-  toMillis(x: number): number;
-}
-
-function toScale(
-  traces: readonly TraceSummary[],
-  width: number,
-  { from, until }: { from: number | undefined; until: number | undefined },
-): Scale {
-  let first = Infinity;
-  let last = -Infinity;
-  for (const { startMillis } of traces) {
-    first = Math.min(first, startMillis);
-    last = Math.max(last, startMillis);
-  }
-  const start = from ?? first;
-  const end = Math.max(until ?? last, start + 1);
-  const span = Math.max(1, width - LEFT - RIGHT);
-  return {
-    from: start,
-    until: end,
-    toX: (millis) => LEFT + ((millis - start) / (end - start)) * span,
-    toMillis: (x) => start + (Math.max(0, Math.min(span, x - LEFT)) / span) * (end - start),
-  };
-}
 
 export function Strip() {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -59,8 +31,11 @@ export function Strip() {
     return () => observer.disconnect();
   }, []);
   useLayoutEffect(() => {
-    if (canvas.current !== null && width.value > 0 && traces.length > 0)
-      draw(canvas.current, traces, scale, width.value, trace);
+    if (canvas.current === null || traces.length === 0) return;
+    // A trace that opens takes room from the strip: then it is drawn once, in its new width, with the next render.
+    const now = canvas.current.parentElement?.clientWidth ?? 0;
+    if (now !== width.value) width.value = now;
+    else if (now > 0) draw(canvas.current, traces, scale, now, trace);
   }, [traces, width.value, from, until, trace, isDark.value]);
 
   const choose = ([a, b]: readonly [number, number]): void => {
@@ -191,7 +166,7 @@ function draw(
   for (const isFailed of [false, true]) {
     pen.fillStyle = color(isFailed ? '--bad' : '--dot');
     for (const { startMillis, durationMillis, errors } of traces) {
-      if (errors > 0 !== isFailed) continue;
+      if (errors > 0 !== isFailed || !scale.isIn(startMillis)) continue;
       pen.beginPath();
       pen.arc(scale.toX(startMillis), toY(durationMillis), isFailed ? 3.2 : 2.6, 0, 7);
       pen.fill();

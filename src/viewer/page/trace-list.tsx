@@ -4,7 +4,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { TraceSummary } from '../model.ts';
 import { toServiceClass } from './colors.ts';
 import { formatClock, formatDuration, plural } from './format.ts';
-import { go, isReading, list, newCount, place, showNew, shown } from './state.ts';
+import { go, place } from './place.ts';
+import { isReading, list, newCount, showNew, shown } from './state.ts';
 import { Virtual, scrollTo } from './virtual.tsx';
 
 const ROW = 40;
@@ -110,6 +111,9 @@ export function TraceList() {
   );
 }
 
+/** Services beside the root's, by name; more have no room. */
+const MAX_OTHERS = 5;
+
 interface RowProps {
   readonly trace: TraceSummary;
   readonly id: string;
@@ -139,8 +143,13 @@ function Row({ trace, id, index, count, top, share, isOpen, isCursor, onOpen }: 
       style={{ transform: `translateY(${top}px)` }}
       onClick={onOpen}
     >
-      <span class="mark" title={isFailed ? 'failed' : hasErrors ? 'a span below failed' : 'no error'}>
-        {hasErrors ? '✕' : trace.hasRoot ? '●' : '◌'}
+      <span
+        class="mark"
+        title={
+          isFailed ? 'failed' : hasErrors ? 'a span below failed' : trace.hasRoot ? 'no error' : 'its root is not here'
+        }
+      >
+        <span aria-hidden="true">{hasErrors ? '✕' : trace.hasRoot ? '●' : '◌'}</span>
         <span class="hidden">{isFailed ? 'failed, ' : hasErrors ? 'errors below, ' : ''}</span>
       </span>
       <time class="num dim">{formatClock(trace.startMillis)}</time>
@@ -150,13 +159,14 @@ function Row({ trace, id, index, count, top, share, isOpen, isCursor, onOpen }: 
           {trace.pinned && <span title="pinned">⚲ </span>}
           <i class={toServiceClass(trace.service)} />
           {trace.service || '(no service)'}
-          {others.map((service) => (
+          {others.slice(0, MAX_OTHERS).map((service) => (
             <span key={service} title={service}>
               {' '}
               <i class={toServiceClass(service)} />
               <span class="other">{service}</span>
             </span>
           ))}
+          {others.length > MAX_OTHERS && <span title={others.join(', ')}> +{others.length - MAX_OTHERS}</span>}
         </span>
       </span>
       <span class="num code">{trace.httpStatus === 0 ? '' : trace.httpStatus}</span>

@@ -8,6 +8,8 @@ export type Part = readonly [from: number, until: number];
 export interface Span {
   readonly detail: SpanDetail;
   readonly service: string;
+  /** What a call goes to, where its name says no more than its method; empty otherwise. */
+  readonly target: string;
   readonly depth: number;
   readonly start: number;
   readonly end: number;
@@ -58,6 +60,7 @@ export function createModel(detail: TraceDetail): TraceModel {
     const span: Draft = {
       detail: node.item,
       service: detail.origins[origin]?.service ?? '',
+      target: toTarget(detail, node.item),
       depth: node.depth,
       start,
       end: start + duration,
@@ -117,6 +120,15 @@ interface Draft extends Span {
   readonly criticalParts: Part[];
 }
 
+const CLIENT = 3;
+
+/** `shop:4001/orders` of a client span that is named `GET`. */
+function toTarget({ shapes }: TraceDetail, { name, kind, shape = -1, values }: SpanDetail): string {
+  if (kind !== CLIENT || name.includes(' ')) return '';
+  const url = values?.[shapes[shape]?.indexOf('url.full') ?? -1];
+  return typeof url === 'string' ? (/^[a-z]+:\/\/([^?#]*)/i.exec(url)?.[1] ?? '').replace(/^[^/]*@/, '') : '';
+}
+
 function toSelfParts(span: Span): readonly Part[] {
   const parts: Part[] = [];
   let free = span.start;
@@ -168,70 +180,6 @@ function markCriticalPath(root: Draft): void {
   }
 }
 
-/** A line of the waterfall. */
-export interface Row {
-  readonly key: string;
-  readonly span: Span;
-  /** All of them, where the line stands for siblings that are alike. */
-  readonly members: readonly Span[] | undefined;
-  readonly depth: number;
-  /** The line of its parent, -1 for a root. */
-  readonly parentAt: number;
-  readonly isParent: boolean;
-  readonly isOpen: boolean;
-}
-
-/** What a person has closed and opened: keys of spans whose children are hidden, keys of folds whose members are shown. */
-export interface Openness {
-  readonly closed: ReadonlySet<string>;
-  readonly unfolded: ReadonlySet<string>;
-}
-
-/** The lines that are to be seen, from the first to the last. */
-export function toRows(model: TraceModel, { closed, unfolded }: Openness): readonly Row[] {
-  const rows: Row[] = [];
-  type Waiting = { readonly entry: Span | Fold; readonly depth: number; readonly parentAt: number };
-  const waiting: Waiting[] = [];
-  const push = (entries: ReadonlyArray<Span | Fold>, depth: number, parentAt: number): void => {
-    for (const entry of entries.toReversed()) waiting.push({ entry, depth, parentAt });
-  };
-  push(model.roots, 0, -1);
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { entry, depth, parentAt } = next;
-    const at = rows.length;
-    if ('members' in entry) {
-      const isOpen = unfolded.has(entry.key);
-      rows.push({
-        key: entry.key,
-        span: entry.members[0],
-        members: entry.members,
-        depth,
-        parentAt,
-        isParent: true,
-        isOpen,
-      });
-      if (isOpen) push(entry.members, depth + 1, at);
-    } else {
-      const isParent = entry.children.length > 0;
-      const isOpen = isParent && !closed.has(entry.detail.id);
-      rows.push({ key: entry.detail.id, span: entry, members: undefined, depth, parentAt, isParent, isOpen });
-      if (isOpen) push(entry.entries, depth + 1, at);
-    }
-  }
-  return rows;
-}
-
-/** Opens whatever hides a span. */
-export function reveal(span: Span, { closed, unfolded }: Openness): Openness {
-  const open = { closed: new Set(closed), unfolded: new Set(unfolded) };
-  for (let child = span, above = span.parent; above !== undefined; child = above, above = above.parent) {
-    open.closed.delete(above.detail.id);
-    for (const entry of above.entries)
-      if ('members' in entry && entry.members.includes(child)) open.unfolded.add(entry.key);
-  }
-  return open;
-}
-
 /** Names and values of a span's attributes; undefined where the trace was too large to be sent whole. */
 export function toAttributes(
   detail: TraceDetail,
@@ -241,20 +189,21 @@ export function toAttributes(
   return (detail.shapes[shape] ?? []).map((name, index) => [name, values[index]] as const);
 }
 
+/** What is searched of each span, made when it is asked for first: of a large trace it is megabytes. */
+const searched = new WeakMap<Span, string>();
+
+function toSearched(span: Span): string {
+  const known = searched.get(span);
+  if (known !== undefined) return known;
+  const { detail, service, logs } = span;
+  const parts = [detail.values ?? '', detail.more ?? '', ...logs.map(({ body }) => body)];
+  const text = [detail.name, service, ...parts.map((part) => JSON.stringify(part))].join('\n').toLowerCase();
+  searched.set(span, text);
+  return text;
+}
+
 /** Spans in which the text stands, in whatever they say, without regard to case. */
 export function search(model: TraceModel, text: string): ReadonlySet<Span> {
   const wanted = text.toLowerCase();
-  if (wanted === '') return new Set();
-  return new Set(
-    model.spans.filter(({ detail, service, logs }) => {
-      const { name, values, more } = detail;
-      return [
-        name,
-        service,
-        JSON.stringify(values ?? ''),
-        JSON.stringify(more ?? ''),
-        ...logs.map(({ body }) => JSON.stringify(body)),
-      ].some((part) => part.toLowerCase().includes(wanted));
-    }),
-  );
+  return wanted === '' ? new Set() : new Set(model.spans.filter((span) => toSearched(span).includes(wanted)));
 }

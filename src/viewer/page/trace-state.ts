@@ -1,9 +1,14 @@
 // What a person does with the open trace: selects, closes, zooms, searches. It begins anew with every trace.
 import { batch, computed, effect, signal } from '@preact/signals';
-import { go, model, place } from './state.ts';
-import { type Openness, type Part, type Row, type Span, reveal, search, toRows } from './trace-model.ts';
+import { go, place } from './place.ts';
+import { model } from './state.ts';
+import { type Part, type Span, type TraceModel, search } from './trace-model.ts';
+import { type Openness, type Row, reveal, toRows } from './trace-rows.ts';
 
 const ALL_OPEN: Openness = { closed: new Set(), unfolded: new Set() };
+
+/** A smaller part than this share of the trace is not shown. */
+const MAX_ZOOM = 1e12;
 
 export const openness = signal<Openness>(ALL_OPEN);
 /** The part of the trace that is in sight; undefined: all of it. */
@@ -41,13 +46,22 @@ effect(() => {
   traceId = current.detail.trace.id;
   batch(() => {
     openness.value = ALL_OPEN;
-    zoom.value = undefined;
+    zoom.value = toFirstZoom(current);
     findText.value = '';
     showsLogs.value = false;
     const span = selected.peek();
     if (span !== undefined) openness.value = reveal(span, ALL_OPEN);
   });
 });
+
+const DAY_MILLIS = 86_400_000;
+
+/** All of it, unless a clock that is wrong stretches it over days: then where its longest root is. */
+function toFirstZoom({ roots, duration }: TraceModel): Part | undefined {
+  const main = roots.toSorted((a, b) => b.end - b.start - (a.end - a.start))[0];
+  if (main === undefined || duration < DAY_MILLIS || main.end - main.start > duration / 100) return undefined;
+  return [main.start, Math.max(main.end, main.start + duration / MAX_ZOOM)];
+}
 
 /** Selects a span, wherever it is hidden. */
 export function select(span: Span): void {
@@ -88,7 +102,7 @@ export function zoomBy(factor: number): void {
   const span = selected.value;
   if (current === undefined || span === undefined) return;
   const [from, until] = inSight.value;
-  const size = Math.max(current.duration / 1e5, (until - from) * factor);
+  const size = Math.max(current.duration / MAX_ZOOM, (until - from) * factor);
   if (size >= current.duration) {
     zoom.value = undefined;
     return;

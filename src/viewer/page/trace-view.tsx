@@ -1,5 +1,6 @@
 // One trace: its facts, where its time went, the waterfall or its logs, and what the selected span says.
-import { go, isSaved, model, reloadTrace, traceError } from './state.ts';
+import { go } from './place.ts';
+import { isSaved, model, reloadTrace, traceError } from './state.ts';
 import { change } from './api.ts';
 import { toServiceClass } from './colors.ts';
 import { Details } from './details.tsx';
@@ -36,6 +37,9 @@ export function TraceView() {
   );
 }
 
+/** A smaller share has no room for a name; its title has it. */
+const MIN_NAMED = 0.2;
+
 function Head({ model: { detail, services } }: { readonly model: TraceModel }) {
   const { trace } = detail;
   const all = services.reduce((sum, { selfMillis }) => sum + selfMillis, 0) || 1;
@@ -60,11 +64,14 @@ function Head({ model: { detail, services } }: { readonly model: TraceModel }) {
             key={name}
             class={toServiceClass(name)}
             title={`${name}: ${formatDuration(selfMillis)} of its own`}
+            aria-label={`${name} ${Math.round((selfMillis / all) * 100)}%`}
             style={{ flexGrow: Math.max(0.03, selfMillis / all) }}
           >
-            <span>
-              {name || '(no service)'} {Math.round((selfMillis / all) * 100)}%
-            </span>
+            {selfMillis / all >= MIN_NAMED && (
+              <span>
+                {name || '(no service)'} {Math.round((selfMillis / all) * 100)}%
+              </span>
+            )}
           </li>
         ))}
       </ul>

@@ -13,10 +13,11 @@ export interface VirtualProps extends Omit<HTMLAttributes<HTMLDivElement>, 'ref'
 }
 
 /** Lines beyond the edges, so that none is missing while one scrolls. */
-const MARGIN = 12;
+const MARGIN = 8;
 
 export function Virtual({ box, count, rowHeight, head, row, onScroll, ...rest }: VirtualProps) {
-  const range = useSignal<readonly [number, number]>([0, 60]);
+  // Nothing before its height is known: lines that are not to be seen would be made for nothing.
+  const range = useSignal<readonly [number, number]>([0, 0]);
   const measure = (): void => {
     const element = box.current;
     if (element === null) return;
@@ -61,4 +62,7 @@ export function scrollTo(box: HTMLElement | null, index: number, rowHeight: numb
   const height = box.clientHeight - head;
   if (top < box.scrollTop) box.scrollTop = top;
   else if (top + rowHeight > box.scrollTop + height) box.scrollTop = top + rowHeight - height;
+  else return;
+  // The browser says so with the next frame only, and that one would show the lines of before.
+  box.dispatchEvent(new Event('scroll'));
 }

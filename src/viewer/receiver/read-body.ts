@@ -16,12 +16,17 @@ export class Refusal extends Error {
   }
 }
 
+/** Of one body, from its first byte to its last. */
+const BODY_MILLIS = 30_000;
+
 let openBytes = 0;
 
 /** Reads a body to its end; throws a Refusal when it is too long, or when too many come at the same time. */
-export async function readBody(stream: Readable): Promise<Buffer> {
+export async function readBody(stream: Readable, maxMillis = BODY_MILLIS): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
+  // Who sends a byte now and then keeps what is read in memory.
+  const deadline = setTimeout(() => stream.destroy(new Error('the body does not come to its end')), maxMillis);
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       size += chunk.length;
@@ -32,9 +37,12 @@ export async function readBody(stream: Readable): Promise<Buffer> {
     }
     return Buffer.concat(chunks);
   } finally {
+    clearTimeout(deadline);
     openBytes -= size;
   }
 }
+
+let turn: Promise<unknown> = Promise.resolve();
 
 /** Unpacks a body; throws a Refusal for an unknown encoding, a broken body or one that is too long when unpacked. */
 export async function unpack(body: Buffer, encoding: string | undefined): Promise<Buffer> {
@@ -43,13 +51,12 @@ export async function unpack(body: Buffer, encoding: string | undefined): Promis
   const name = encoding?.trim().toLowerCase() ?? '';
   if (name === '' || name === 'identity') return body;
   if (!Object.hasOwn(unpackers, name)) throw new Refusal(415, `bodies packed with ${name} are not understood`);
+  const unpacker = promisify<Buffer, { maxOutputLength: number }, Buffer>(unpackers[name as keyof typeof unpackers]);
+  // One after the other: a small body may become a large one, and many at the same time more than there is memory.
+  const own = turn.then(() => unpacker(body, { maxOutputLength: MAX_BODY_BYTES }));
+  turn = own.catch(() => {});
   try {
-    return await promisify<Buffer, { maxOutputLength: number }, Buffer>(unpackers[name as keyof typeof unpackers])(
-      body,
-      {
-        maxOutputLength: MAX_BODY_BYTES,
-      },
-    );
+    return await own;
   } catch (error) {
     const isLong = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
     throw new Refusal(

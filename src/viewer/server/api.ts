@@ -25,6 +25,8 @@ export interface ApiTools {
 const DEFAULT_LIMIT = 1_000;
 /** With their spans, traces are not small. */
 const DEFAULT_WHOLE_LIMIT = 50;
+const MIN_COLUMNS = 20;
+const MAX_COLUMNS = 1_000;
 
 /** Answers one request; never throws. */
 export function answerApi(request: IncomingMessage, response: ServerResponse, url: URL, tools: ApiTools): void {
@@ -153,7 +155,7 @@ function toInput(params: URLSearchParams) {
 }
 
 const toLook = (params: URLSearchParams) => ({
-  columns: toNumber(params.get('columns')) ?? 120,
+  columns: Math.max(MIN_COLUMNS, Math.min(MAX_COLUMNS, toNumber(params.get('columns')) ?? 120)),
   color: params.get('color') === 'true',
 });
 

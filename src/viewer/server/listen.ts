@@ -22,6 +22,8 @@ export interface Port extends Disposable {
 
 /** Opens a port of the loopback, on IPv6 too where there is one; rejects with the reason when it is taken. */
 export async function openPort(port: number, protocols: Protocols): Promise<Port> {
+  // An http.Server begins to watch for requests that do not come to their end when it listens; this one gets its connections from here.
+  protocols.http1.emit('listening');
   const sockets = new Set<Socket>();
   const four = await listen('127.0.0.1', port, protocols, sockets);
   const open = (four.address() as AddressInfo).port;

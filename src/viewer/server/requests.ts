@@ -25,8 +25,10 @@ export function answerRequest(request: IncomingMessage, response: ServerResponse
   // A sender that goes away in the middle is its own affair.
   response.on('error', () => {});
   if (!isAllowedHost(host)) return refuse(response, 403, 'this host name is not one of this machine');
-  if (!URL.canParse(request.url ?? '', 'http://localhost')) return refuse(response, 400, 'no address');
-  const url = new URL(request.url ?? '', 'http://localhost');
+  // A path may begin with two slashes, which would be another host if it were resolved.
+  const address = `http://localhost${request.url}`;
+  if (request.url?.startsWith('/') !== true || !URL.canParse(address)) return refuse(response, 400, 'no address');
+  const url = new URL(address);
   const signal = toSignal(url.pathname);
   if (signal !== undefined)
     return receive(request, response, () => void receiveHttp(request, response, signal, tools.store));

@@ -4,6 +4,8 @@ import { type ListInput, toWhere } from './read-traces.ts';
 import type { Store } from './store.ts';
 
 const MAX_EDGES = 500;
+/** More do not fit on a map; those with the most spans count. */
+const MAX_NODES = 100;
 
 /** The map of all traces that match. */
 export function readServices(store: Store, input: Omit<ListInput, 'limit'>): ServiceMap {
@@ -13,22 +15,23 @@ export function readServices(store: Store, input: Omit<ListInput, 'limit'>): Ser
   const services = database
     .prepare(
       `SELECT o.service AS name, count(*) AS spans, sum(s.status = 2) AS errors
-       FROM spans s JOIN origins o ON o.id = s.origin WHERE ${traces} GROUP BY o.service`,
+       FROM spans s JOIN origins o ON o.id = s.origin WHERE ${traces} GROUP BY o.service ORDER BY spans DESC LIMIT ?`,
     )
-    .all(...params)
+    .all(...params, MAX_NODES)
     .map((row): ServiceNode => ({
       name: String(row['name']),
       isExternal: false,
       spans: Number(row['spans']),
       errors: Number(row['errors']),
     }));
+  // Spans that call are left out: most are, and none of them is where a call arrives.
   const between = database
     .prepare(
       `SELECT op.service AS "from", o.service AS "to", count(*) AS calls, sum(s.status = 2) AS errors,
         avg(s.end_nanos - s.start_nanos) / 1e6 AS mean
        FROM spans s JOIN spans p ON p.trace = s.trace AND p.span_id = s.parent_id
        JOIN origins o ON o.id = s.origin JOIN origins op ON op.id = p.origin
-       WHERE s.parent_id <> '' AND o.service <> op.service AND ${traces} GROUP BY 1, 2 LIMIT ?`,
+       WHERE s.kind NOT IN (3, 4) AND s.parent_id <> '' AND o.service <> op.service AND ${traces} GROUP BY 1, 2 LIMIT ?`,
     )
     .all(...params, MAX_EDGES)
     .map(toEdge);
@@ -49,12 +52,15 @@ export function readServices(store: Store, input: Omit<ListInput, 'limit'>): Ser
     outwards.filter(({ to }) => !known.has(to)),
     ({ to }) => to,
   );
-  const external = [...outside].map(([name, edges]): ServiceNode => ({
-    name,
-    isExternal: true,
-    spans: sum(edges, 'calls'),
-    errors: sum(edges, 'errors'),
-  }));
+  const external = [...outside]
+    .map(([name, edges]): ServiceNode => ({
+      name,
+      isExternal: true,
+      spans: sum(edges, 'calls'),
+      errors: sum(edges, 'errors'),
+    }))
+    .sort((a, b) => b.spans - a.spans)
+    .slice(0, MAX_NODES);
   return { nodes: [...services, ...external], edges: [...between, ...[...outside.values()].flat()] };
 }
 

@@ -87,12 +87,21 @@ export function openDatabase(path: string | undefined): DatabaseSync {
   const { DatabaseSync: Database } = loadSqlite();
   if (path !== undefined) closeSync(openSync(path, 'a', 0o600));
   const database = new Database(path ?? ':memory:');
+  try {
+    prepareDatabase(database, path === undefined);
+    return database;
+  } catch (error) {
+    database.close();
+    throw new Error(`${path ?? 'memory'}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+function prepareDatabase(database: DatabaseSync, isInMemory: boolean): void {
   const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
   const isEmpty = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'] === 0;
   if (isEmpty) database.exec(TABLES);
-  else if (version !== VERSION) throw new Error(`${path} is no database of this version of the viewer`);
+  else if (version !== VERSION) throw new Error('no database of this version of the viewer');
   // A crash may cost the last batches of a tool that shows what is now; it may not cost the speed of all.
-  database.exec(`PRAGMA journal_mode = ${path === undefined ? 'MEMORY' : 'WAL'}; PRAGMA synchronous = OFF`);
+  database.exec(`PRAGMA journal_mode = ${isInMemory ? 'MEMORY' : 'WAL'}; PRAGMA synchronous = OFF`);
   database.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000');
-  return database;
 }

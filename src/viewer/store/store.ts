@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { LogRecord, Records, SpanRecord } from '../otlp/records.ts';
 import { openDatabase } from './schema.ts';
 import { Shared } from './shared.ts';
+import { type Statements, prepareStatements } from './statements.ts';
 
 export interface StoreOptions {
   /** Undefined: in memory. */
@@ -14,6 +15,10 @@ export interface StoreOptions {
 
 /** What a row takes beside its texts. */
 const ROW_BYTES = 150;
+/** Of one trace, by name. */
+const MAX_SERVICES = 100;
+/** Log records come before their spans, or without them where the trace is not sampled: of each four places so many more wait for spans. */
+const WAITING_SHARE = 0.25;
 
 /** What a batch brings to one trace. */
 interface Gain {
@@ -32,17 +37,19 @@ interface Gain {
 export class Store implements Disposable {
   readonly database: DatabaseSync;
   readonly #options: StoreOptions;
-  readonly #sql: ReturnType<typeof prepare>;
+  readonly #sql: Statements;
   readonly #shared: Shared;
   readonly #listeners = new Set<() => void>();
   #revision = 0;
+  /** With spans, and with log records alone. */
   #traces = 0;
+  #waiting = 0;
   #bytes = 0;
 
   constructor(options: StoreOptions) {
     this.#options = options;
     this.database = openDatabase(options.path);
-    this.#sql = prepare(this.database);
+    this.#sql = prepareStatements(this.database);
     this.#shared = new Shared(this.database);
     this.#count();
   }
@@ -63,6 +70,7 @@ export class Store implements Disposable {
     if (spans.length === 0 && logs.length === 0) return 0;
     if (this.#isFullOfPinned()) return spans.length;
     this.#inTransaction(() => {
+      this.#shared.prune();
       const gains = new Map<string, Gain>();
       for (const span of spans) this.#addSpan(span, this.#toGain(gains, span.traceId));
       for (const log of logs) this.#addLog(log, this.#toGain(gains, log.traceId));
@@ -82,7 +90,12 @@ export class Store implements Disposable {
 
   /** Forgets everything, pinned or not. */
   clear(): void {
-    this.#inTransaction(() => this.database.exec('DELETE FROM spans; DELETE FROM logs; DELETE FROM traces'));
+    this.#inTransaction(() =>
+      this.database.exec(
+        'DELETE FROM spans; DELETE FROM logs; DELETE FROM traces; DELETE FROM origins; DELETE FROM shapes; DELETE FROM shape_keys',
+      ),
+    );
+    this.#shared.clear();
     this.#count();
     this.#changed();
   }
@@ -109,6 +122,7 @@ export class Store implements Disposable {
       span.values,
       span.more,
     );
+    gain.bytes += this.#shared.takeGrowth();
     // Sent twice, as OTLP may.
     if (changes === 0) return;
     gain.spans++;
@@ -132,7 +146,7 @@ export class Store implements Disposable {
       this.#shared.toOrigin(log),
     );
     gain.logs++;
-    gain.bytes += ROW_BYTES + log.body.length + log.attributes.length;
+    gain.bytes += this.#shared.takeGrowth() + ROW_BYTES + log.body.length + log.attributes.length;
   }
 
   #toGain(gains: Map<string, Gain>, traceId: string): Gain {
@@ -140,7 +154,6 @@ export class Store implements Disposable {
     if (gain === undefined) {
       const found = this.#sql.findTrace.get(traceId)?.['id'];
       const id = found ?? this.#sql.addTrace.run(traceId).lastInsertRowid;
-      if (found === undefined) this.#traces++;
       gain = {
         id: Number(id),
         spans: 0,
@@ -160,14 +173,13 @@ export class Store implements Disposable {
   /** Adds the gain to the trace's own row. */
   #book(gain: Gain): void {
     const { id, spans, errors, logs, bytes, startNanos, endNanos, services, root } = gain;
-    this.#bytes += bytes;
     if (startNanos === undefined || root === undefined) {
       this.#sql.bookLogs.run(logs, bytes, id);
       return;
     }
     const row = this.#sql.readTrace.get(id) ?? {};
     const known = JSON.parse(String(row['services'])) as readonly string[];
-    const all = [...new Set([...known, ...services])];
+    const all = [...new Set([...known, ...services])].slice(0, MAX_SERVICES);
     this.#sql.book.run(startNanos, endNanos, spans, errors, logs, bytes, JSON.stringify(all), id);
     const rank = toRank(root);
     const start = Number(root.startNanos / 1000n);
@@ -176,17 +188,24 @@ export class Store implements Disposable {
     if (isBetter) this.#sql.setRoot.run(rank, start, root.name, root.service, root.status, root.httpStatus, id);
   }
 
-  /** The oldest go first. */
+  /** The oldest go first; of those that still wait for their spans there are fewer, so that they do not drive out what is there to be seen. */
   #evict(): void {
+    this.#count();
     const { maxTraces, maxBytes } = this.#options;
-    while (this.#traces > maxTraces || this.#bytes > maxBytes) {
-      const oldest = this.#sql.findOldest.get();
-      if (oldest === undefined) return;
-      const id = Number(oldest['id']);
-      for (const statement of [this.#sql.dropSpans, this.#sql.dropLogs, this.#sql.dropTrace]) statement.run(id);
-      this.#traces--;
-      this.#bytes -= Number(oldest['bytes']);
-    }
+    const maxWaiting = Math.ceil(maxTraces * WAITING_SHARE);
+    while (this.#waiting > maxWaiting && this.#drop(this.#sql.findOldestWaiting)) this.#waiting--;
+    while (this.#traces > maxTraces && this.#drop(this.#sql.findOldestShown)) this.#traces--;
+    while (this.#bytes > maxBytes && this.#drop(this.#sql.findOldest)) this.#traces--;
+  }
+
+  /** Drops the trace that the statement finds; false where there is none. */
+  #drop(find: StatementSync): boolean {
+    const found = find.get();
+    if (found === undefined) return false;
+    const id = Number(found['id']);
+    for (const statement of [this.#sql.dropSpans, this.#sql.dropLogs, this.#sql.dropTrace]) statement.run(id);
+    this.#bytes -= Number(found['bytes']);
+    return true;
   }
 
   #isFullOfPinned(): boolean {
@@ -196,8 +215,9 @@ export class Store implements Disposable {
   }
 
   #count(): void {
-    const row = this.database.prepare('SELECT count(*) AS traces, total(bytes) AS bytes FROM traces').get();
+    const row = this.#sql.count.get();
     this.#traces = Number(row?.['traces']);
+    this.#waiting = Number(row?.['waiting']);
     this.#bytes = Number(row?.['bytes']);
   }
 
@@ -227,46 +247,4 @@ const toRank = ({ parentId }: SpanRecord): number => (parentId === '' ? 2 : 1);
 function isBetterRoot(a: SpanRecord, b: SpanRecord): boolean {
   const difference = toRank(a) - toRank(b);
   return difference > 0 || (difference === 0 && a.startNanos < b.startNanos);
-}
-
-function prepare(
-  database: DatabaseSync,
-): Readonly<
-  Record<
-    | 'findTrace'
-    | 'addTrace'
-    | 'readTrace'
-    | 'book'
-    | 'bookLogs'
-    | 'setRoot'
-    | 'addSpan'
-    | 'addLog'
-    | 'findOldest'
-    | 'dropSpans'
-    | 'dropLogs'
-    | 'dropTrace'
-    | 'pin',
-    StatementSync
-  >
-> {
-  const sql = (text: string): StatementSync => database.prepare(text);
-  return {
-    findTrace: sql('SELECT id FROM traces WHERE trace_id = ?'),
-    addTrace: sql(
-      "INSERT INTO traces VALUES (NULL, ?, 0x7fffffffffffffff, 0, 0, 0, 0, 0, '[]', 0, 0, '', '', 0, 0, 0)",
-    ),
-    readTrace: sql('SELECT services, root_rank, root_start FROM traces WHERE id = ?'),
-    book: sql(`UPDATE traces SET start_nanos = min(start_nanos, ?), end_nanos = max(end_nanos, ?), spans = spans + ?,
-      errors = errors + ?, logs = logs + ?, bytes = bytes + ?, services = ? WHERE id = ?`),
-    bookLogs: sql('UPDATE traces SET logs = logs + ?, bytes = bytes + ? WHERE id = ?'),
-    setRoot: sql(`UPDATE traces SET root_rank = ?, root_start = ?, root_name = ?, root_service = ?, root_status = ?,
-      root_http_status = ? WHERE id = ?`),
-    addSpan: sql('INSERT INTO spans VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'),
-    addLog: sql('INSERT INTO logs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    findOldest: sql('SELECT id, bytes FROM traces WHERE pinned = 0 ORDER BY id LIMIT 1'),
-    dropSpans: sql('DELETE FROM spans WHERE trace = ?'),
-    dropLogs: sql('DELETE FROM logs WHERE trace = ?'),
-    dropTrace: sql('DELETE FROM traces WHERE id = ?'),
-    pin: sql('UPDATE traces SET pinned = ? WHERE trace_id = ?'),
-  };
 }
