@@ -1,16 +1,15 @@
 // Called for every server span: finds what the client asked for, as the proxies in front of us tell it.
 import { type Authority, splitAuthority } from './authority.ts';
 
-export type HeaderReader = (name: string) => string | undefined;
-
 export interface Origin {
   readonly scheme: string;
   readonly server: Authority;
   readonly client: Authority;
 }
 
-/** What the connection itself says, for when no header says more. */
-export interface Connection {
+/** A request as it came in: its headers, and what the connection itself says, for when no header says more. */
+export interface Incoming {
+  header(name: string): string | undefined;
   /** False where no proxy is in front that sets the headers, and so any client could. */
   readonly trustForwarded: boolean;
   /** The authority of an absolute-form target, which counts whatever Host says (RFC 9112 3.2.2). */
@@ -25,14 +24,14 @@ export interface Connection {
  * `url.scheme`, `server.address` and `client.address`: the first of Forwarded (RFC 7239), X-Forwarded-*, Host, the connection;
  * the first element of a list is the one next to the client.
  */
-export function readOrigin(header: HeaderReader, connection: Connection): Origin {
-  const { scheme, host, client } = connection.trustForwarded ? readForwarded(header) : NOTHING;
-  const asked = host ?? connection.targetHost ?? header('host');
+export function readOrigin(incoming: Incoming): Origin {
+  const { scheme, host, client } = incoming.trustForwarded ? readForwarded(incoming) : NOTHING;
+  const asked = host ?? incoming.targetHost ?? incoming.header('host');
   return {
-    scheme: scheme ?? (connection.encrypted ? 'https' : 'http'),
+    scheme: scheme ?? (incoming.encrypted ? 'https' : 'http'),
     // HTTP/1.0 needs no Host.
-    server: asked ? splitAuthority(asked) : (connection.local?.() ?? { host: '', port: undefined }),
-    client: client === undefined ? { host: connection.remoteAddress ?? '', port: undefined } : splitAuthority(client),
+    server: asked ? splitAuthority(asked) : (incoming.local?.() ?? { host: '', port: undefined }),
+    client: client === undefined ? { host: incoming.remoteAddress ?? '', port: undefined } : splitAuthority(client),
   };
 }
 
@@ -47,13 +46,13 @@ const NOTHING: Forwarded = {};
 const SCHEME = /^[a-z][a-z\d+.-]{0,31}$/i;
 const AUTHORITY = /^[^\s/?#\\"<>]{1,255}$/;
 
-function readForwarded(header: HeaderReader): Forwarded {
-  const forwarded = header('forwarded');
+function readForwarded(incoming: Incoming): Forwarded {
+  const forwarded = incoming.header('forwarded');
   const first = forwarded === undefined ? {} : parseForwarded(forwarded);
   return {
-    scheme: pick(SCHEME, first.proto, header('x-forwarded-proto'))?.toLowerCase(),
-    host: pick(AUTHORITY, first.host, header('x-forwarded-host')),
-    client: pick(AUTHORITY, toNode(first.for), toNode(firstOf(header('x-forwarded-for')))),
+    scheme: pick(SCHEME, first.proto, incoming.header('x-forwarded-proto'))?.toLowerCase(),
+    host: pick(AUTHORITY, first.host, incoming.header('x-forwarded-host')),
+    client: pick(AUTHORITY, toNode(first.for), toNode(firstOf(incoming.header('x-forwarded-for')))),
   };
 }
 

@@ -65,16 +65,7 @@ export function createClientExchanges(
   return (request) => {
     const { parent, method, target, socketPath } = request;
     if (isTracingSuppressed(parent) || (requireParent && !isInTrace(parent))) return undefined;
-    const { scheme, authority, rest } = target;
-    const facts: RequestFacts = {
-      direction: 'client',
-      method,
-      scheme,
-      authority,
-      path: pathOf(rest),
-      query: queryOf(rest),
-      header: (name) => request.header(name),
-    };
+    const facts = new SentFacts(request);
     const decision = urlRules.decide(facts);
     if (decision.ignored) return undefined;
     const url = toUrl(target);
@@ -100,6 +91,35 @@ export function createClientExchanges(
     const captured = capture.of('client', decision.capture, decision.redactor);
     return new OpenExchange({ span, parent, attempt, captured, resends, redactor });
   };
+}
+
+/** What rules are tried on. Its header is a method for the reason that server-spans.ts gives. */
+class SentFacts implements RequestFacts {
+  readonly direction = 'client';
+  readonly method: string;
+  readonly scheme: string;
+  readonly authority: string;
+  readonly #request: OutgoingRequest;
+
+  constructor(request: OutgoingRequest) {
+    const { method, target } = request;
+    this.method = method;
+    this.scheme = target.scheme;
+    this.authority = target.authority;
+    this.#request = request;
+  }
+
+  get path(): string {
+    return pathOf(this.#request.target.rest);
+  }
+
+  get query(): string | undefined {
+    return queryOf(this.#request.target.rest);
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.header(name);
+  }
 }
 
 type Parts = Pick<ClientExchange, 'span' | 'parent' | 'captured'> & {

@@ -12,7 +12,7 @@ const RPC_KEY = keyOf((context) => getRPCMetadata(context));
  */
 export class RequestContext implements Context {
   readonly #parent: Context;
-  readonly #span: Span;
+  #span: Span;
   readonly #rpc: RPCMetadata | undefined;
 
   /** `rpc` is what frameworks write a route into; only the server's side has it. */
@@ -35,6 +35,14 @@ export class RequestContext implements Context {
 
   deleteValue(key: symbol): Context {
     return this.#toPlain().deleteValue(key);
+  }
+
+  /**
+   * Called once the span has ended: keeps of it what children have to know. Node holds on to a context for as long as a timer or a socket lives that
+   * was made in it, and the timer of a connection that waits for its next request is made in that of the one before.
+   */
+  letGo(): void {
+    this.#span = trace.wrapSpanContext(this.#span.spanContext());
   }
 
   #toPlain(): Context {

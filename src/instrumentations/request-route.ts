@@ -1,5 +1,5 @@
 // Put into a request's context by the http server instrumentation: frameworks write the route into it, which names the server span.
-import type { Span } from '@opentelemetry/api';
+import { type Span, trace } from '@opentelemetry/api';
 import { RPCType } from '@opentelemetry/core';
 
 /** The template of the route that answers, told at once or when the request is over; undefined while none does. */
@@ -11,13 +11,22 @@ export type Route = string | undefined | (() => string | undefined);
  */
 export class RequestRoute {
   readonly type = RPCType.HTTP as const;
-  readonly span: Span;
+  #span: Span;
   #claimed: string | undefined;
   #decided: Route;
   #isDecided = false;
 
   constructor(span: Span) {
-    this.span = span;
+    this.#span = span;
+  }
+
+  get span(): Span {
+    return this.#span;
+  }
+
+  /** Called once the span has ended. */
+  letGo(): void {
+    this.#span = trace.wrapSpanContext(this.#span.spanContext());
   }
 
   get route(): string | undefined {

@@ -5,7 +5,7 @@ import { type RPCMetadata, suppressTracing } from '@opentelemetry/core';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import { type SocketPeer, readPeer } from '../hooks/socket-peer.ts';
 import { type AbsoluteUrl, type Authority, pathOf, queryOf, splitAbsoluteUrl } from '../http-semconv/authority.ts';
-import { type HeaderReader, type Origin, readOrigin } from '../http-semconv/forwarded.ts';
+import { type Incoming, type Origin, readOrigin } from '../http-semconv/forwarded.ts';
 import { toRoutedName, toServerSpan } from '../http-semconv/server-span.ts';
 import type { RequestFacts } from '../url-rules/match.ts';
 import type { Header } from './capture/header-capture.ts';
@@ -32,7 +32,7 @@ export interface ReceivedRequest {
 
 export interface ServerSpan extends OpenSpan {
   /** What the application does for the request happens in it. */
-  readonly context: Context;
+  readonly context: RequestContext;
   /** Frameworks write the route of the request into it. */
   readonly rpc: RequestRoute;
   /** The name it was born with. */
@@ -106,23 +106,26 @@ export function createServerSpans({
  * What rules are tried on, and the span is told of. Read when it is asked for: most configurations have no rules, and a request that is
  * not sampled needs nothing of it.
  */
-class ReceivedFacts implements RequestFacts {
+class ReceivedFacts implements RequestFacts, Incoming {
   readonly direction = 'server';
   readonly method: string;
+  readonly trustForwarded: boolean;
   readonly #request: ReceivedRequest;
-  readonly #trustForwarded: boolean;
-  #header: HeaderReader | undefined;
   #peer: SocketPeer | undefined;
   #origin: Origin | undefined;
 
   constructor(request: ReceivedRequest, trustForwarded: boolean) {
     this.method = request.method;
     this.#request = request;
-    this.#trustForwarded = trustForwarded;
+    this.trustForwarded = trustForwarded;
   }
 
-  get header(): HeaderReader {
-    return (this.#header ??= (name) => this.#request.header(name));
+  /**
+   * @note A method. As a function that the facts kept, it made V8 keep them, and their requests, through two collections of what is young for the
+   * first seconds of a program, and so ask for twice the memory.
+   */
+  header(name: string): string | undefined {
+    return this.#request.header(name);
   }
 
   get scheme(): string {
@@ -130,7 +133,7 @@ class ReceivedFacts implements RequestFacts {
   }
 
   get authority(): string {
-    return this.#targetHost ?? this.header('host') ?? 'localhost';
+    return this.targetHost ?? this.header('host') ?? 'localhost';
   }
 
   get path(): string {
@@ -147,18 +150,20 @@ class ReceivedFacts implements RequestFacts {
   }
 
   get origin(): Origin {
-    return (this.#origin ??= this.#readOrigin());
+    return (this.#origin ??= readOrigin(this));
   }
 
-  #readOrigin(): Origin {
-    const { encrypted, socket } = this.#request;
-    return readOrigin(this.header, {
-      trustForwarded: this.#trustForwarded,
-      targetHost: this.#targetHost,
-      encrypted,
-      remoteAddress: this.peer.address,
-      local: () => ({ host: socket?.localAddress ?? '', port: socket?.localPort }),
-    });
+  get encrypted(): boolean {
+    return this.#request.encrypted;
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.peer.address;
+  }
+
+  local(): Authority {
+    const { socket } = this.#request;
+    return { host: socket?.localAddress ?? '', port: socket?.localPort };
   }
 
   /** Path and query. */
@@ -166,7 +171,7 @@ class ReceivedFacts implements RequestFacts {
     return splitTarget(this.#request.target)?.rest ?? this.#request.target;
   }
 
-  get #targetHost(): string | undefined {
+  get targetHost(): string | undefined {
     return splitTarget(this.#request.target)?.authority ?? this.#request.authority;
   }
 }
@@ -189,6 +194,13 @@ export function settleRoute({ span, rpc, name }: ServerSpan): void {
   if (span.name !== name) return;
   const routed = toRoutedName(span.textOf(ATTR_HTTP_REQUEST_METHOD), route);
   if (routed !== name) span.updateName(routed);
+}
+
+/** Ends the span; what outlives the request holds no more than its ids. */
+export function endServerSpan({ span, context, rpc }: ServerSpan): void {
+  span.end();
+  context.letGo();
+  rpc.letGo();
 }
 
 /** The API's spans can only be written; ours can be read as well. */

@@ -1,6 +1,14 @@
 // Put by start-pipeline.ts before the processors that export spans, where `sampling.keep` is set: holds the spans of a trace that sampling
 // dropped until its local root ends, and lets them go on after all when that root failed or was slow.
-import { type Context, ROOT_CONTEXT, SpanStatusCode, TraceFlags, diag, trace } from '@opentelemetry/api';
+import {
+  type Context,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanStatusCode,
+  TraceFlags,
+  diag,
+  trace,
+} from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { stopwatch } from '../log/stopwatch.ts';
@@ -44,8 +52,8 @@ interface Place {
 export class KeepProcessor implements SpanProcessor {
   readonly #options: KeepOptions;
   readonly #now: () => number;
-  /** Lives as long as a span does, so a verdict is known for as long as anything can still belong to it. */
-  readonly #places = new WeakMap<object, Place>();
+  /** By their contexts, which may outlive the spans: a verdict is known for as long as anything can still belong to it. */
+  readonly #places = new WeakMap<SpanContext, Place>();
   /** Those with spans to hold, the longest waiting first. */
   readonly #waiting = new Set<LocalTrace>();
   #spans = 0;
@@ -61,13 +69,13 @@ export class KeepProcessor implements SpanProcessor {
   onStart(span: Span, parentContext: Context): void {
     if (isSampled(span)) return this.#options.next.onStart(span, parentContext);
     const parent = trace.getSpan(parentContext);
-    const local = (parent && this.#places.get(parent)?.local) ?? createLocalTrace(span);
-    this.#places.set(span, { local, order: this.#starts++ });
+    const local = (parent && this.#places.get(parent.spanContext())?.local) ?? createLocalTrace(span);
+    this.#places.set(span.spanContext(), { local, order: this.#starts++ });
     if (local.verdict === 'kept') this.#start(span, parentContext);
   }
 
   onEnd(span: ReadableSpan): void {
-    const local = this.#places.get(span)?.local;
+    const local = this.#places.get(span.spanContext())?.local;
     if (isSampled(span) || local === undefined) return this.#options.next.onEnd(span);
     if (span === local.root) this.#close(local);
     else if (local.verdict === 'open') this.#hold(span, local);
@@ -144,7 +152,7 @@ export class KeepProcessor implements SpanProcessor {
   /** Ended spans in the order in which they ended; `next` first learns of those whose start it has not seen, parents before children. */
   #pass(spans: readonly ReadableSpan[]): void {
     const unseen = spans.filter((span) => !isSampled(span));
-    const orderOf = (span: ReadableSpan): number => this.#places.get(span)?.order ?? 0;
+    const orderOf = (span: ReadableSpan): number => this.#places.get(span.spanContext())?.order ?? 0;
     // They are spans of the SDK, which are both: the type of onEnd only promises less.
     for (const span of unseen.toSorted((a, b) => orderOf(a) - orderOf(b))) this.#start(span as Span, ROOT_CONTEXT);
     for (const span of spans) this.#options.next.onEnd(span);

@@ -16,7 +16,7 @@ export interface RequestFacts extends RequestUrl {
   /** Without its `?`. */
   readonly query: string | undefined;
   /** A request header by its lower-case name, as far as it is known when the span is made. */
-  readonly header: (name: string) => string | undefined;
+  header(name: string): string | undefined;
 }
 
 /** Names that must be there, or names with the pattern that their value must match. */
@@ -73,7 +73,7 @@ function compileQuery(named: Named): RequestMatcher {
 
 function compileHeader(named: Named): RequestMatcher {
   const wanted = compileNamed(named);
-  return ({ header }) => wanted.every(([name, matches]) => fits(header(name.toLowerCase()), matches));
+  return (facts) => wanted.every(([name, matches]) => fits(facts.header(name.toLowerCase()), matches));
 }
 
 const fits = (value: string | undefined, matches: TextMatcher | undefined): boolean =>

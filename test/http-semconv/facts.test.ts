@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { SpanStatusCode } from '@opentelemetry/api';
 import * as fc from 'fast-check';
 import { pathOf, splitAbsoluteUrl, splitAuthority, toDefaultPort } from '../../src/http-semconv/authority.ts';
-import { type Connection, readOrigin } from '../../src/http-semconv/forwarded.ts';
+import { type Incoming, readOrigin } from '../../src/http-semconv/forwarded.ts';
 import { createMethodFacts, toMethodFacts } from '../../src/http-semconv/method.ts';
 import { isCancel, toErrorOutcome, toErrorType, toResponseOutcome } from '../../src/http-semconv/outcome.ts';
 import { cpuMillisOf } from '../support/cpu-millis.ts';
@@ -72,9 +72,9 @@ suite('an absolute URL', () => {
 });
 
 suite('the origin of a request', () => {
-  const read = (headers: Record<string, string>, changes: Partial<Connection> = {}) => {
+  const read = (headers: Record<string, string>, changes: Partial<Incoming> = {}) => {
     const connection = { trustForwarded: true, encrypted: false, remoteAddress: '10.0.0.9', ...changes };
-    const { scheme, server, client } = readOrigin((name) => headers[name], connection);
+    const { scheme, server, client } = readOrigin({ header: (name) => headers[name], ...connection });
     return [scheme, server.host, server.port, client.host].join(' ');
   };
   for (const [name, headers, wanted] of [

@@ -11,6 +11,7 @@ import { splitAuthority } from '../../http-semconv/authority.ts';
 import { type ClientTarget, toClientTarget } from '../../http-semconv/client-target.ts';
 import { pairs, toText } from '../capture/headers-of.ts';
 import { type ClientExchange, type OutgoingRequest, createClientExchanges } from '../client-exchange.ts';
+import { OpenRequests } from '../open-requests.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import { isHandOver, isOwnDoing, responseOf, toTimeoutError } from './client-endings.ts';
 
@@ -59,7 +60,7 @@ class Outgoing implements OutgoingRequest {
 export function enableHttpClient(tools: InstrumentationTools): Instrumentation {
   const startExchange = createClientExchanges(tools);
   /** Its socket or agent holds a request until it closes, so nothing lives longer for being here. */
-  const openRequests = new Map<ClientRequest, OpenRequest>();
+  const openRequests = new OpenRequests<ClientRequest, OpenRequest>();
   const watch = createEventWatch<ClientRequest>(see);
 
   function start({ request }: { request: ClientRequest }): void {
@@ -138,7 +139,7 @@ export function enableHttpClient(tools: InstrumentationTools): Instrumentation {
   return {
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
     endWhatIsOver() {
-      for (const [request, open] of openRequests) end(request, open);
+      for (const [request, open] of openRequests.list()) end(request, open);
     },
   };
 }

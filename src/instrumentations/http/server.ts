@@ -25,8 +25,15 @@ import { applyError, applyOutcome } from '../end-span.ts';
 import type { Captured } from '../capture/capture.ts';
 import type { Header } from '../capture/header-capture.ts';
 import { pairs, toHeader, toText } from '../capture/headers-of.ts';
+import { OpenRequests } from '../open-requests.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
-import { type ReceivedRequest, type ServerSpan, createServerSpans, settleRoute } from '../server-spans.ts';
+import {
+  type ReceivedRequest,
+  type ServerSpan,
+  createServerSpans,
+  endServerSpan,
+  settleRoute,
+} from '../server-spans.ts';
 
 interface ServerExchange {
   readonly request: IncomingMessage;
@@ -92,7 +99,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   const { redactor, traceHeaders } = tools;
   const startSpan = createServerSpans(tools);
   /** A request leaves it at the latest when its connection closes. */
-  const openExchanges = new Map<IncomingMessage, OpenExchange>();
+  const openExchanges = new OpenRequests<IncomingMessage, OpenExchange>();
   /** The requests that are under way on a connection: more than one when a client pipelines. */
   const connections = new WeakMap<Socket, Connection>();
   /** Of requests without a span that a client pipelines behind one with a span. */
@@ -115,7 +122,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
 
   /** Upgrade and CONNECT: the span ends with the handshake's answer, what follows belongs to the application. */
   function startUpgrade(request: IncomingMessage, socket: Socket): void {
-    if (openExchanges.has(request)) return;
+    if (openExchanges.get(request) !== undefined) return;
     letGo(socket);
     const { context: entered, open } = startSpan(new Received(request, socket, traceHeaders.extract(request.headers)));
     context.attach(entered);
@@ -196,7 +203,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
       settleRoute(open);
       if (captured !== undefined && response !== undefined) complete(span, captured, { request, response });
     } finally {
-      span.end();
+      endServerSpan(open);
     }
   }
 
@@ -244,7 +251,7 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   function recordUncaught(error: unknown): void {
     const span = getRPCMetadata(context.active())?.span;
     if (span === undefined) return;
-    for (const exchange of openExchanges.values()) {
+    for (const [, exchange] of openExchanges.list()) {
       if (exchange.open.span !== span) continue;
       exchange.hasThrown = true;
       applyError(span, error, redactor);
@@ -261,10 +268,10 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
       for (const part of parts) part[Symbol.dispose]();
     },
     endWhatIsOver() {
-      for (const exchange of openExchanges.values()) cutByExit(exchange);
+      for (const [, exchange] of openExchanges.list()) cutByExit(exchange);
     },
     letGo() {
-      for (const request of openExchanges.keys()) take(request)?.open.span.end();
+      for (const [request] of openExchanges.list()) take(request)?.open.span.end();
     },
   };
 }

@@ -7,6 +7,7 @@ import { tapIncoming, tapOutgoing } from '../../hooks/stream-taps.ts';
 import { toServerGoneOutcome } from '../../http-semconv/outcome.ts';
 import { type ClientExchange, createClientExchanges } from '../client-exchange.ts';
 import { applyOutcome } from '../end-span.ts';
+import { OpenRequests } from '../open-requests.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import { fields } from './headers.ts';
 import { readSession } from './read-session.ts';
@@ -26,7 +27,7 @@ interface OpenStream {
 export function enableHttp2Client(tools: InstrumentationTools): Instrumentation {
   const startExchange = createClientExchanges(tools);
   /** A stream leaves it at the latest when its session closes. */
-  const openStreams = new Map<ClientHttp2Stream, OpenStream>();
+  const openStreams = new OpenRequests<ClientHttp2Stream, OpenStream>();
 
   function prepare(session: ClientHttp2Session, given: unknown): PreparedRequest | undefined {
     const facts = readSession(session);
@@ -123,7 +124,7 @@ export function enableHttp2Client(tools: InstrumentationTools): Instrumentation 
       subscription[Symbol.dispose]();
     },
     endWhatIsOver() {
-      for (const stream of openStreams.keys()) take(stream)?.exchange.end();
+      for (const [stream] of openStreams.list()) take(stream)?.exchange.end();
     },
   };
 }

@@ -14,6 +14,7 @@ import type { BodyRecorder } from '../capture/body-recorder.ts';
 import type { Captured } from '../capture/capture.ts';
 import { toText } from '../capture/headers-of.ts';
 import { applyError, applyOutcome, endWithError } from '../end-span.ts';
+import { OpenRequests } from '../open-requests.ts';
 import { type ServerSpan, createServerSpans, settleRoute } from '../server-spans.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import { fields } from './headers.ts';
@@ -35,7 +36,7 @@ export function enableHttp2Server(tools: InstrumentationTools): Instrumentation 
   const { redactor, traceHeaders } = tools;
   const startSpan = createServerSpans(tools);
   /** A stream leaves it at the latest when its session closes. */
-  const openStreams = new Map<ServerHttp2Stream, OpenStream>();
+  const openStreams = new OpenRequests<ServerHttp2Stream, OpenStream>();
 
   function start({ stream, headers }: { stream: ServerHttp2Stream; headers: IncomingHttpHeaders }): void {
     if (isPushed(stream)) {
@@ -133,7 +134,7 @@ export function enableHttp2Server(tools: InstrumentationTools): Instrumentation 
   function recordUncaught(error: unknown): void {
     const span = getRPCMetadata(context.active())?.span;
     if (span === undefined) return;
-    for (const open of openStreams.values()) {
+    for (const [, open] of openStreams.list()) {
       if (open.span !== span) continue;
       open.hasThrown = true;
       applyError(span, error, redactor);
@@ -153,14 +154,16 @@ export function enableHttp2Server(tools: InstrumentationTools): Instrumentation 
       subscription[Symbol.dispose]();
     },
     endWhatIsOver() {
-      for (const [stream, open] of openStreams) {
+      for (const [stream, open] of openStreams.list()) {
         if (open.isWritten && stream.writableEnded) finish(stream, open);
         else conclude(stream, cutByExit);
       }
     },
     letGo() {
-      for (const { span } of openStreams.values()) span.end();
-      openStreams.clear();
+      for (const [stream, { span }] of openStreams.list()) {
+        openStreams.delete(stream);
+        span.end();
+      }
     },
   };
 }

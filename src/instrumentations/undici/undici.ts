@@ -9,6 +9,7 @@ import { type ClientTarget, toClientTarget } from '../../http-semconv/client-tar
 import { guard } from '../../log/guard.ts';
 import type { BodyRecorder } from '../capture/body-recorder.ts';
 import { type ClientExchange, type OutgoingRequest, createClientExchanges } from '../client-exchange.ts';
+import { OpenRequests } from '../open-requests.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import { Calls } from './calls.ts';
 import { type UndiciRequest, readHeader, setUndiciHeader, toPairs } from './request-headers.ts';
@@ -57,7 +58,7 @@ export function enableUndici(tools: InstrumentationTools): Instrumentation {
   const startExchange = createClientExchanges(tools);
   const calls = new Calls();
   /** undici's client holds a request until it is over, so nothing lives longer for being here. */
-  const openRequests = new Map<UndiciRequest, OpenRequest>();
+  const openRequests = new OpenRequests<UndiciRequest, OpenRequest>();
 
   function start({ request }: { request: UndiciRequest }): void {
     const { method } = request;
@@ -153,7 +154,7 @@ export function enableUndici(tools: InstrumentationTools): Instrumentation {
   return {
     [Symbol.dispose]: () => subscription[Symbol.dispose](),
     endWhatIsOver() {
-      for (const request of openRequests.keys()) end({ request });
+      for (const [request] of openRequests.list()) end({ request });
     },
   };
 }
