@@ -1,5 +1,5 @@
 // `npm run test:node`: runs the tests on this Node. Files whose tests start nothing share one process: each one alone loads the same sources again,
-// which was a seventh of all the time. Any file runs alone as well, by `node --test <file>`.
+// which was a seventh of all the time. Any file runs alone as well, by `node --test <file>`. Arguments are the folders or files to run.
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,9 +18,11 @@ const STARTS = /child_process|worker_threads|run-program|chromium/;
 /** Run with EVERY_CASE=1 only (test/support/every-case.ts): what tests are made of, and package managers. */
 const DEAR = /^test\/(?:support\/(?:fixtures|run-program)|compliance\/suites|cli\/newcomer)\.test\.ts$/;
 
+const wanted = process.argv.slice(2);
 const files = globSync('test/**/*.test.ts', { cwd: root })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => process.env['EVERY_CASE'] === '1' || !DEAR.test(file));
+  .filter((file) => process.env['EVERY_CASE'] === '1' || !DEAR.test(file))
+  .filter((file) => wanted.length === 0 || wanted.some((path) => file.startsWith(path)));
 const { shared = [], own = [] } = Object.groupBy(files.toSorted(), (file) =>
   FOLDERS.test(file) && !STARTS.test(readFileSync(join(root, file), 'utf8')) ? 'shared' : 'own',
 );

@@ -402,23 +402,23 @@ test('any batches of any spans are encoded as the official transformer does, by 
     fc.property(fc.array(anySpan, { minLength: 1, maxLength: 6 }), (spans) => void assertSame(spans, encoder)),
     { numRuns: 150 },
   );
+});
 
-  test('takes the last span out again, whatever its scope, and once', () => {
-    const [first, second, third] = ['a', 'b', 'c'].map((name) => makeSpan({ name }));
-    assert(first && second && third);
-    const foreign = makeSpan({ name: 'other', instrumentationScope: { name: 'foreign' } });
-    const encoder = createSpanEncoder({ resource });
-    const namesAfter = (...spans: ReadableSpan[]): string[] => {
-      for (const span of spans) encoder.add(span);
-      encoder.removeLast();
-      encoder.removeLast();
-      encoder.add(third);
-      assert.equal(encoder.items, spans.length);
-      return decodeProtobuf(Buffer.from(encoder.take().body)).map(({ name }) => name);
-    };
-    assert.deepEqual(namesAfter(first), ['c']);
-    assert.deepEqual(namesAfter(first, second), ['a', 'c']);
-    assert.deepEqual(namesAfter(first, foreign), ['a', 'c']);
-    assert.deepEqual(namesAfter(foreign, first), ['other', 'c']);
-  });
+test('takes the last span out again, whatever its scope, and once', () => {
+  const [first, second, third] = ['a', 'b', 'c'].map((name) => makeSpan({ name }));
+  assert(first && second && third);
+  const foreign = makeSpan({ name: 'other', instrumentationScope: { name: 'foreign' } });
+  const encoder = createSpanEncoder({ resource });
+  const namesAfter = (...spans: ReadableSpan[]): string[] => {
+    for (const span of spans) encoder.add(span);
+    encoder.removeLast();
+    encoder.removeLast();
+    encoder.add(third);
+    assert.equal(encoder.items, spans.length);
+    return decodeProtobuf(Buffer.from(encoder.take().body)).map(({ name }) => name);
+  };
+  assert.deepEqual(namesAfter(first), ['c']);
+  assert.deepEqual(namesAfter(first, second), ['a', 'c']);
+  assert.deepEqual(namesAfter(first, foreign), ['a', 'c']);
+  assert.deepEqual(namesAfter(foreign, first), ['other', 'c']);
 });
