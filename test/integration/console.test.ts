@@ -32,7 +32,7 @@ suite('on stderr, and nowhere else:', { concurrency: 4, timeout: 240_000 }, () =
     assert.match(second ?? '', /^ {2}watching http, http2, fetch, undici$/);
     assert.match(third ?? '', /^ {2}traces → this terminal\. Set .* to send them on$/);
     const text = blocks.join('\n');
-    assert.match(text, /^\d\d:\d\d:\d\d\.\d{3} +GET \/http +200 +[\d.]+ ms +1 call · [\d.]+ ms waiting\n/);
+    assert.match(text, /^\d\d:\d\d:\d\d\.\d{3} +GET \/http +200 +[\d.]+ m?s +1 call · [\d.]+ m?s waiting\n/);
     assert.match(
       text,
       / GET \/failing +502 .*✗\n +└ +GET +127\.0\.0\.1:\d+\/reset .*ECONNRESET .*✗\n +Error: .*\n +trace [0-9a-f]/,
