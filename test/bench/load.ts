@@ -37,8 +37,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   hello: { program: 'hello.cjs', path: '/', spans: 1, gate: 4 },
   esm: { program: 'hello.mjs', path: '/', spans: 1 },
   express: { program: 'express.cjs', path: '/users/7', spans: 1 },
-  gateway: { program: 'gateway.cjs', path: '/', spans: 2, share: 0.4, gate: 1.65 },
-  sampled: { program: 'hello.cjs', path: '/', spans: 0.01, env: SAMPLED, gate: 1.7 },
+  gateway: { program: 'gateway.cjs', path: '/', spans: 2, share: 0.4, gate: 2 },
+  sampled: { program: 'hello.cjs', path: '/', spans: 0.01, env: SAMPLED, gate: 2.6 },
   disabled: { program: 'hello.cjs', path: '/', spans: 0, env: { OTEL_SDK_DISABLED: 'true' } },
 };
 

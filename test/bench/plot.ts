@@ -11,7 +11,7 @@ interface Row {
 
 const WIDTH = 720;
 const LEFT = 170;
-const RIGHT = 90;
+const RIGHT = 230;
 const BAR = 16;
 const GAP = 14;
 const COLORS: Readonly<Record<string, string>> = { ours: '#2f7d4f' };
@@ -28,7 +28,7 @@ for (const [group, bars] of groups) {
     const width = Math.max(1, (added / most) * (WIDTH - LEFT - RIGHT));
     parts.push(
       `<rect x="${LEFT}" y="${y}" width="${width.toFixed(1)}" height="${BAR - 3}" fill="${COLORS[name] ?? OTHER}"/>`,
-      `<text class="value" x="${(LEFT + width + 6).toFixed(1)}" y="${y + 11}">+${added} ${unit} ${name}</text>`,
+      `<text class="value" x="${(LEFT + width + 6).toFixed(1)}" y="${y + 11}">+${added} ${unit}, ${name}</text>`,
     );
     y += BAR;
   }
