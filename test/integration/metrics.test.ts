@@ -297,7 +297,9 @@ suite('metrics of a server that runs', { concurrency: 2 }, () => {
     await sink.waitForPoints(isNamed(SERVER));
     const { stderr } = await server.kill();
     assert.deepEqual(
-      stderr.match(/^tracing: (?:cannot deliver|delivering) metrics.*$/gm)?.map((line) => line.replaceAll(sink.url, 'sink')),
+      stderr
+        .match(/^tracing: (?:cannot deliver|delivering) metrics.*$/gm)
+        ?.map((line) => line.replaceAll(sink.url, 'sink')),
       [
         'tracing: cannot deliver metrics to sink/v1/metrics (HTTP status 400); the application goes on',
         'tracing: delivering metrics to sink/v1/metrics again',
