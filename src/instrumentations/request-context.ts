@@ -38,11 +38,11 @@ export class RequestContext implements Context {
   }
 
   /**
-   * Called once the span has ended: keeps of it what children have to know. Node holds on to a context for as long as a timer or a socket lives that
+   * Called once the span has ended: `ids` in its place say what children have to know. Node holds on to a context for as long as a timer or a socket lives that
    * was made in it, and the timer of a connection that waits for its next request is made in that of the one before.
    */
-  letGo(): void {
-    this.#span = trace.wrapSpanContext(this.#span.spanContext());
+  letGo(ids: Span): void {
+    this.#span = ids;
   }
 
   #toPlain(): Context {

@@ -1,5 +1,5 @@
 // Put into a request's context by the http server instrumentation: frameworks write the route into it, which names the server span.
-import { type Span, trace } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 import { RPCType } from '@opentelemetry/core';
 
 /** The template of the route that answers, told at once or when the request is over; undefined while none does. */
@@ -24,9 +24,9 @@ export class RequestRoute {
     return this.#span;
   }
 
-  /** Called once the span has ended. */
-  letGo(): void {
-    this.#span = trace.wrapSpanContext(this.#span.spanContext());
+  /** Called once the span has ended, with what is left of it. */
+  letGo(ids: Span): void {
+    this.#span = ids;
   }
 
   get route(): string | undefined {

@@ -1,6 +1,6 @@
 // Made by the http and http2 servers: starts a span for a request that was received, and settles what is known only when it ends.
 import type { Socket } from 'node:net';
-import { type Context, type Span, SpanKind } from '@opentelemetry/api';
+import { type Context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { type RPCMetadata, suppressTracing } from '@opentelemetry/core';
 import { ATTR_HTTP_REQUEST_METHOD, ATTR_HTTP_ROUTE } from '@opentelemetry/semantic-conventions';
 import { type SocketPeer, readPeer } from '../hooks/socket-peer.ts';
@@ -199,8 +199,9 @@ export function settleRoute({ span, rpc, name }: ServerSpan): void {
 /** Ends the span; what outlives the request holds no more than its ids. */
 export function endServerSpan({ span, context, rpc }: ServerSpan): void {
   span.end();
-  context.letGo();
-  rpc.letGo();
+  const ids = trace.wrapSpanContext(span.spanContext());
+  context.letGo(ids);
+  rpc.letGo(ids);
 }
 
 /** The API's spans can only be written; ours can be read as well. */
