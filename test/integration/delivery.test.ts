@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { type Backend, certificateFile, startBackend } from '../support/backend.ts';
+import { createCalls } from '../support/call-many.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { startBlackHole } from '../support/black-hole.ts';
 import { casesOf } from '../support/every-case.ts';
@@ -16,15 +17,13 @@ import {
 } from '../support/run-program.ts';
 
 /** Calls BACKEND `calls` times, one after the other, says how long that took, then runs `then`. */
-const callMany = (calls: number, then = ''): string => `
-  (async () => {
-    const begin = performance.now();
-    const { get } = require('node:http');
-    const call = (url) => new Promise((resolve, reject) => get(url, (response) => response.resume().on('end', resolve)).on('error', reject));
-    for (let i = 0; i < ${calls}; i++) await call(process.env.BACKEND + '/' + i + '?page=1&token=secret-value-123');
-    console.log(Math.round(performance.now() - begin));
-    ${then}
-  })();`;
+const callMany = (calls: number, then = ''): string =>
+  createCalls({
+    calls,
+    query: 'page=1&token=secret-value-123',
+    before: 'const begin = performance.now();',
+    after: `console.log(Math.round(performance.now() - begin)); ${then}`,
+  });
 
 /** Batches leave at once, so that a test need not wait. */
 const AT_ONCE = { OTEL_BSP_SCHEDULE_DELAY: '10' };

@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { type Backend, certificateFile, startBackend } from '../support/backend.ts';
+import { createCalls } from '../support/call-many.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { casesOf } from '../support/every-case.ts';
 import { type ReceivedSpan, decodeJson } from '../support/otlp-decode.ts';
@@ -26,14 +27,8 @@ import {
 const SECRET = 'secret-value-123';
 
 /** Calls BACKEND `calls` times, one after the other, then runs `then`. */
-const callMany = (calls: number, then = ''): string => `
-  (async () => {
-    const { get } = require('node:http');
-    const call = (url) => new Promise((resolve, reject) => get(url, (response) => response.resume().on('end', resolve)).on('error', reject));
-    for (let i = 0; i < ${calls}; i++) await call(process.env.BACKEND + '/' + i + '?token=${SECRET}');
-    console.log('done');
-    ${then}
-  })();`;
+const callMany = (calls: number, then = ''): string =>
+  createCalls({ calls, query: `token=${SECRET}`, after: `console.log('done'); ${then}` });
 
 let backend: Backend;
 let folder: string;

@@ -6,6 +6,7 @@ import { after, before, suite, test } from 'node:test';
 import * as grpc from '@grpc/grpc-js';
 import { type Backend, certificateFile, startBackend } from '../support/backend.ts';
 import { startBlackHole } from '../support/black-hole.ts';
+import { createCalls } from '../support/call-many.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { casesOf } from '../support/every-case.ts';
 import { type GrpcAnswer, startGrpcSink } from '../support/grpc-sink.ts';
@@ -18,13 +19,7 @@ const KEY = 'a-key-without-a-shape';
 const keyFile = join(dirname(certificateFile), 'key.pem');
 
 /** Calls BACKEND `calls` times, one after the other, then runs `then`. */
-const callMany = (calls: number, then = ''): string => `
-  (async () => {
-    const { get } = require('node:http');
-    const call = (url) => new Promise((resolve, reject) => get(url, (response) => response.resume().on('end', resolve)).on('error', reject));
-    for (let i = 0; i < ${calls}; i++) await call(process.env.BACKEND + '/' + i + '?token=${SECRET}');
-    ${then}
-  })();`;
+const callMany = (calls: number, then = ''): string => createCalls({ calls, query: `token=${SECRET}`, after: then });
 
 /** Lives until SIGUSR2. */
 const callAndStay = (calls: number, then = ''): string =>

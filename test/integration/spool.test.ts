@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, after, before, suite, test } from 'node:test';
 import { type Backend, startBackend } from '../support/backend.ts';
+import { createCalls } from '../support/call-many.ts';
 import { closeAfter } from '../support/close-after.ts';
 import { casesOf } from '../support/every-case.ts';
 import { closedPort, startSink } from '../support/otlp-sink.ts';
@@ -17,13 +18,7 @@ before(async () => void (backend = await startBackend()));
 after(() => backend.stop());
 
 /** Calls BACKEND `calls` times, then runs `then`. */
-const callMany = (calls: number, then = ''): string => `
-  (async () => {
-    const { get } = require('node:http');
-    const call = (url) => new Promise((resolve, reject) => get(url, (response) => response.resume().on('end', resolve)).on('error', reject));
-    for (let i = 0; i < ${calls}; i++) await call(process.env.BACKEND + '/' + i + '?token=${SECRET}');
-    ${then}
-  })();`;
+const callMany = (calls: number, then = ''): string => createCalls({ calls, query: `token=${SECRET}`, after: then });
 
 const STAY = "process.once('SIGUSR2', () => process.exit(0)); setInterval(() => {}, 1e6); console.log('ready {}');";
 
