@@ -3,7 +3,7 @@ import type { KeyValue, AnyValue, OtlpData, OtlpEvent, OtlpLink, OtlpLog, OtlpSc
 import { isRecord, toList } from './hostile.ts';
 import type { LogRecord, SpanRecord } from './records.ts';
 
-/** What may be changed on the way out; see share/redacted.ts. */
+/** What may be changed on the way out; see share/redact-records.ts. */
 export interface Rewrite {
   /** A value of an attribute as plain JSON; the same value where nothing is to be changed. */
   attribute(name: string, value: unknown): unknown;
