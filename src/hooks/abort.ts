@@ -1,9 +1,8 @@
 // Called by agent.ts for the pipeline: a call of process.abort() is the only death by the process's own hand of which no event tells.
 import { syncBuiltinESMExports } from 'node:module';
-// Imported, not read from the global scope: a program may put something else in its place.
-import process from 'node:process';
 import { isMainThread } from 'node:worker_threads';
 import { guard } from '../log/guard.ts';
+import { process } from '../natives.ts';
 
 /**
  * Runs `beforeAbort` when the program calls `process.abort()`, which then does what it does: the process dies by SIGABRT, with a core if the

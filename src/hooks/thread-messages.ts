@@ -1,7 +1,7 @@
 // Enabled by instrumentations/threads where it is asked for: numbers the messages between a worker and the thread that made it, on both sides.
 // The messages themselves stay as they are, so it does not matter whether the other side has an agent.
-import workerThreads, { type MessagePort, type Worker } from 'node:worker_threads';
 import { syncBuiltinESMExports } from 'node:module';
+import type { MessagePort, Worker } from 'node:worker_threads';
 import { guard, reportInternalError } from '../log/guard.ts';
 
 /** One direction between a worker and the thread that made it. */
@@ -20,6 +20,9 @@ export interface MessageWatch {
 }
 
 type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+/** The object that every `require` gives: functions of it are replaced. */
+const workerThreads = process.getBuiltinModule('node:worker_threads');
 
 /** Node calls a port by this, whatever kind of listener there is. */
 const DISPATCH = Symbol.for('nodejs.internal.kHybridDispatch');

@@ -1,6 +1,6 @@
 // Called by the http and http2 server instrumentations: learns of exceptions that nobody caught, and changes nothing about what becomes of them.
-import process from 'node:process';
 import { guard } from '../log/guard.ts';
+import { process } from '../natives.ts';
 
 type OnUncaught = (error: unknown) => void;
 

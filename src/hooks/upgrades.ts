@@ -2,14 +2,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { guard } from '../log/guard.ts';
+import { queueMicrotask } from '../natives.ts';
 
 /** Told of an upgrade or CONNECT request right before the application's listener is. */
 export type OnUpgrade = (request: IncomingMessage, socket: Socket) => void;
 
 type Method = (this: Server, ...args: unknown[]) => unknown;
-
-// Taken at load: an application under test that fakes its timers must not stop ours.
-const { queueMicrotask } = globalThis;
 
 /**
  * Watches the servers of the program for upgrades.

@@ -5,6 +5,7 @@ import type { EncodedBatch } from '../exporters/destination.ts';
 import { reportInternalError } from '../log/guard.ts';
 import type { BatchBuilder, CreateBuilder } from './batch-builder.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
+import { setTimeout, clearTimeout } from '../natives.ts';
 
 export interface CollectorOptions<Item> {
   readonly createBuilder: CreateBuilder<Item>;
@@ -16,9 +17,6 @@ export interface CollectorOptions<Item> {
   /** Resolved when attributes that are found asynchronously (cloud detectors) are there; nothing is sealed before. */
   readonly ready: Promise<unknown> | undefined;
 }
-
-// Taken at load: an application under test that fakes its timers must not stop ours.
-const { setTimeout, clearTimeout } = globalThis;
 
 /** A batch is sealed when it is full or `delayMillis` after its first item. Where no queue has room, what comes is dropped before it is encoded. */
 export class BatchCollector<Item> {

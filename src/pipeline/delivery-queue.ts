@@ -8,6 +8,7 @@ import { DeliveryReport, type Noun } from './delivery-report.ts';
 import type { TakenBatch } from './spool/spool.ts';
 import type { SpoolOfProcess } from './spool/start-spool.ts';
 import type { Spooler } from './spool/spooler.ts';
+import { setTimeout, clearTimeout, setImmediate } from '../natives.ts';
 
 export interface DeliveryOptions {
   readonly destination: Destination;
@@ -31,9 +32,6 @@ interface Entry {
   firstTriedAt: number;
   attempt: Attempt | undefined;
 }
-
-// Taken at load: an application under test that fakes its timers must not stop ours.
-const { setTimeout, clearTimeout, setImmediate } = globalThis;
 
 const NO_ANSWER = new Error('sent, but not answered in time');
 const NO_TIME = new Error('not delivered before the process ended');

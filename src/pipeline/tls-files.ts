@@ -1,9 +1,9 @@
 // Called by otlp-target.ts: the certificates and keys that a signal's options name, read and tried once.
 import { readFileSync } from 'node:fs';
-import process from 'node:process';
 import { diag } from '@opentelemetry/api';
 import type { TlsOptions } from '../exporters/otlp/connection.ts';
 import { toErrorText } from '../log/log.ts';
+import { process } from '../natives.ts';
 
 /** An option and the path that it holds. */
 export interface NamedFile {

@@ -1,6 +1,6 @@
 // Asked by the tracer for every span, and by sampling before there is one: ids of traces and spans.
-import process from 'node:process';
 import { type Context, INVALID_SPANID, INVALID_TRACEID } from '@opentelemetry/api';
+import { process } from '../natives.ts';
 
 /** Where ids come from; the SDK's IdGenerator is one. */
 export interface IdSource {

@@ -1,4 +1,4 @@
-// Called by agent.ts: decides whether, how and with which colours this process shows its traces, and prints the banner.
+// Called by tracing.ts: decides whether, how and with which colours this process shows its traces, and prints the banner.
 import { createRequire } from 'node:module';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../../config/config.ts';

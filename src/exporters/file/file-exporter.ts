@@ -1,8 +1,8 @@
 // Made by pipeline/ when `export.file` names a file: spans as lines of OTLP JSON, the format of OpenTelemetry's file exporters.
 import { constants } from 'node:fs';
-import process from 'node:process';
 import { promisify } from 'node:util';
 import type { Attempt, BlockingResult, Destination, EncodedBatch, Outcome } from '../destination.ts';
+import { open, write, close, openSync, writeSync, closeSync } from '../../natives.ts';
 
 export interface FileOptions {
   /** Absolute: the program may change its working directory. */
@@ -11,8 +11,6 @@ export interface FileOptions {
   readonly address: string;
 }
 
-// Taken at load: a program that replaces functions of node:fs (a test's fake disk) must not get our spans.
-const { open, write, close, openSync, writeSync, closeSync } = process.getBuiltinModule('node:fs');
 const [openAsync, writeAsync, closeAsync] = [promisify(open), promisify(write), promisify(close)];
 
 /** Append only: the system puts each write, also those of other processes, at the end. Never waiting: a pipe without a reader would hold us. */

@@ -1,5 +1,6 @@
 // Shared by http-post.ts and grpc-post.ts: what both do with the connection to a receiver.
 import { type Socket, isIP } from 'node:net';
+import { setTimeout, clearTimeout } from '../../natives.ts';
 
 /** PEM texts. `ca` stands in place of the authorities that Node trusts. */
 export interface TlsOptions {
@@ -7,9 +8,6 @@ export interface TlsOptions {
   readonly key?: string;
   readonly cert?: string;
 }
-
-// Taken at load: an application under test that fakes its timers must not stop ours.
-const { setTimeout, clearTimeout } = globalThis;
 
 /** A connection that is being opened keeps the process alive, unref or not (libuv counts the request), so it may not take long. */
 const CONNECT_LIMIT_MILLIS = 1500;

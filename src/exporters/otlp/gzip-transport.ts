@@ -1,7 +1,7 @@
 // Made by otlp-sender.ts where compression is asked for: compresses what a transport sends, and does without where the receiver reads no gzip.
 // `process` is imported, not read from the global scope: a program may put something else in its place.
-import process from 'node:process';
 import type { BlockingPostResult, Judged, Post, Transport } from './transport.ts';
+import { process } from '../../natives.ts';
 
 export interface GzipOptions {
   /** Says that its bodies are compressed. */

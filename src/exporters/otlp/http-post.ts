@@ -7,6 +7,7 @@ import { suppressTracing } from '@opentelemetry/core';
 import { MAX_ANSWER_BYTES, TimeoutError, type TlsOptions, release } from './connection.ts';
 import type { Post } from './transport.ts';
 import { writeInPieces } from './write-in-pieces.ts';
+import { setTimeout, clearTimeout } from '../../natives.ts';
 
 export interface PostTarget {
   readonly url: string;
@@ -27,9 +28,6 @@ export interface PostAnswer {
  * at once on another (nodejs.org/api/http.html, request.reusedSocket); a new connection that is closed is trouble.
  */
 const CLOSED: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
-
-// Taken at load: an application under test that fakes its timers must not stop ours.
-const { setTimeout, clearTimeout } = globalThis;
 
 const getModule = (url: URL): typeof http | typeof https =>
   process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');

@@ -1,8 +1,7 @@
 // Called by a transport while the process is leaving (`exit`): the event loop is gone, so a worker thread sends and this thread waits for it.
-// Imported, not read from the global scope: a program may put something else in its place.
-import process from 'node:process';
 import type { Worker } from 'node:worker_threads';
 import type { BlockingPostResult } from './transport.ts';
+import { process } from '../../natives.ts';
 
 /** How a body ended: not yet, taken, refused for good, failed in a way that may pass, or refused perhaps for its compression. */
 const WAITING = 0;

@@ -1,12 +1,9 @@
 // Called by http-transport.ts while the process is leaving: one request on a connection that is open already, without the event loop and without a
 // thread. A worker takes 50 ms of CPU to start, and on a busy machine longer than the process is held.
 import type { Agent } from 'node:http';
-import process from 'node:process';
 import { RETRYABLE_STATUS, UNREAD_STATUS } from './judge-answer.ts';
 import { type BlockingPostResult, toBasic } from './transport.ts';
-
-// Taken at load: a program that replaces functions of node:fs must not get our spans.
-const { readSync, writeSync } = process.getBuiltinModule('node:fs');
+import { readSync, writeSync } from '../../natives.ts';
 
 /** A pause between two looks at a connection that has nothing to read, or no room to write. */
 const PAUSE_MILLIS = 1;

@@ -1,9 +1,7 @@
 // Called by http-post.ts: a body as a receiver takes it, piece by piece, and for no longer than it takes some of it.
 import type { ClientRequest } from 'node:http';
 import { TimeoutError } from './connection.ts';
-
-// Taken at load: an application under test that fakes its timers must not stop ours.
-const { setTimeout, clearTimeout } = globalThis;
+import { setTimeout, clearTimeout } from '../../natives.ts';
 
 const PIECE_BYTES = 64 * 1024;
 

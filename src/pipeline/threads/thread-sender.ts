@@ -10,9 +10,7 @@ import { isSampled } from '../../processors/sampled-only.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { type ThreadItem, type ThreadMessage, toLogMessage, toSpanMessage, toStartMessage } from './span-message.ts';
 import { HEARD, type ThreadStart, ownThreadId, toChannelName, toSlot } from './thread-start.ts';
-
-// Taken at load: an application under test that fakes its timers must not stop ours.
-const { setTimeout, queueMicrotask } = globalThis;
+import { setTimeout, queueMicrotask } from '../../natives.ts';
 
 /** More often than this many times a second, what ends waits for the next millisecond and goes together. */
 const POSTS_PER_SECOND = 1000;
