@@ -31,6 +31,9 @@ export function decideOption(
   given: { readonly env: Env; readonly file: FileValue | undefined; readonly fallback: Decision },
   findings: Findings,
 ): Decision {
+  // Most options are not mentioned anywhere.
+  if (given.file === undefined && row.env?.some(({ name }) => given.env[name] !== undefined) !== true)
+    return given.fallback;
   const secret = row.secret === true || isUrlKey(key);
   const mistakes: Mistake[] = [];
   const fromEnv = readVariables(row, secret, given.env, mistakes);
