@@ -1,4 +1,4 @@
-// `npm run build`: src/ -> dist/: the preload and its agent as two CommonJS files, the two public modules, and their types.
+// `npm run build`: src/ -> dist/: the preload and its agent as CommonJS files, the two public modules, and their types.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -68,6 +68,18 @@ const withoutModulePatch: Plugin = {
   },
 };
 
+/** Without the import, which nobody calls (agent.ts requires the file), the two would share a third. */
+const agentAndTracing: Plugin = {
+  name: 'agent-and-tracing',
+  resolveId: (id) => (id === 'agent-and-tracing' ? `\0${id}` : undefined),
+  load: (id) => {
+    const [agent, tracing] = ['src/agent.ts', 'src/tracing.ts'].map((file) => JSON.stringify(join(root, file)));
+    return id === '\0agent-and-tracing'
+      ? `export * from ${agent}; export const loadTracing = () => import(${tracing});`
+      : undefined;
+  },
+};
+
 /** A bundle for each instrumentation, so that one is read only when its library is used; what they share is a few files beside them. */
 const libraryBundles: Plugin = {
   name: 'library-bundles',
@@ -110,10 +122,19 @@ const outputs = await Promise.all([
     transform: { target: 'es2015' },
     output: { file: 'dist/preload.cjs', format: 'cjs', minify: true, codeSplitting: false },
   }),
+  // What a start needs, and beside it what the first thing that can be traced needs besides, which shares the modules of the first.
   build({
     ...shared,
-    input: 'src/agent.ts',
-    output: { file: 'dist/agent.cjs', format: 'cjs', minify: true, codeSplitting: false },
+    input: { agent: 'agent-and-tracing' },
+    preserveEntrySignatures: 'allow-extension',
+    plugins: [agentAndTracing],
+    output: {
+      dir: 'dist',
+      format: 'cjs',
+      minify: true,
+      entryFileNames: '[name].cjs',
+      chunkFileNames: '[name].cjs',
+    },
   }),
   // Read only where there is a config file: finding, parsing and checking it need two libraries.
   build({
@@ -190,9 +211,12 @@ const outputs = await Promise.all([
   }),
   build({
     ...shared,
-    input: Object.fromEntries(
-      libraries.filter((row) => row.package !== undefined).map(({ name }) => [name, `library:${name}`]),
-    ),
+    input: {
+      'is-supported': join(librariesFolder, 'is-supported.ts'),
+      ...Object.fromEntries(
+        libraries.filter((row) => row.package !== undefined).map(({ name }) => [name, `library:${name}`]),
+      ),
+    },
     plugins: [libraryBundles],
     output: {
       dir: 'dist/libraries',

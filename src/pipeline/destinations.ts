@@ -1,4 +1,4 @@
-// Called by agent.ts, and by `tracing doctor`, which tries them: which destinations the configuration asks for.
+// Called by tracing.ts, and by `tracing doctor`, which tries them: which destinations the configuration asks for.
 import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Destination } from '../exporters/destination.ts';
@@ -6,6 +6,7 @@ import { createFileExporter } from '../exporters/file/file-exporter.ts';
 import { createOtlpExporter } from '../exporters/otlp/otlp-exporter.ts';
 import { type FoundViewer, findViewer } from '../exporters/viewer/find-viewer.ts';
 import { type LogfireProject, toLogfireTarget } from './logfire.ts';
+import { isOtlpOn } from './otlp-on.ts';
 import { toOtlpTarget } from './otlp-target.ts';
 
 export interface DestinationsInput {
@@ -45,10 +46,4 @@ function createConfigured({ config, logfire, cwd, redact }: DestinationsInput): 
     ...targets.map((target) => createOtlpExporter({ ...target, redact })),
     ...(file === undefined ? [] : [createFileExporter({ path: resolve(cwd, file), address: redact(file) })]),
   ];
-}
-
-function isOtlpOn(config: Config): boolean {
-  const enabled = config['export.otlp.enabled'];
-  const isNamed = config['export.otlp.tracesEndpoint'] !== undefined || config['export.otlp.endpoint'] !== undefined;
-  return enabled === 'auto' ? isNamed : enabled;
 }

@@ -1,13 +1,10 @@
-// Started by start-pipeline.ts: sends what is left when the process ends, and changes nothing about how it ends.
-// Imported, not read from the global scope: a program may put something else in its place.
-import process from 'node:process';
+// Started by agent.ts: sends what is left when the process ends, and changes nothing about how it ends.
 import { guard } from '../log/guard.ts';
 import { stopwatch } from '../log/stopwatch.ts';
+import { clearTimeout, process, queueMicrotask, setTimeout } from '../natives.ts';
 
-export interface LeavingOptions {
-  readonly isRepl: boolean;
-  /** A process that exits is held so long at most; after a signal, and at a natural end, twice as long. */
-  readonly exitMillis: number;
+/** What is to be done when the process ends. */
+export interface LeavingWork {
   /** True when there is something to send. */
   readonly isPending: () => boolean;
   readonly flush: () => Promise<unknown>;
@@ -16,6 +13,14 @@ export interface LeavingOptions {
   /** Ends a flush that took too long, so that it holds the process no longer. */
   readonly abandon: () => void;
   readonly flushBlocking: (limitMillis: number) => void;
+}
+
+export interface LeavingOptions {
+  readonly isRepl: boolean;
+  /** A process that exits is held so long at most; after a signal, and at a natural end, twice as long. */
+  readonly exitMillis: number;
+  /** Undefined while there is nothing that could be sent. */
+  readonly work: () => LeavingWork | undefined;
   /** Tells of a call of process.abort(). */
   readonly watchAbort: (beforeAbort: () => void) => Disposable;
 }
@@ -27,9 +32,6 @@ interface Leaving {
 
 /** Who gets a signal from a terminal and from a parent that passes it on gets it twice; later than this, somebody is impatient. */
 const SAME_SIGNAL_MILLIS = 250;
-
-// Taken at load: an application under test that fakes its timers must not stop ours.
-const { setTimeout, clearTimeout, queueMicrotask } = globalThis;
 
 /** The first process of a container: the system does not end it by a signal that it has no handler for, and so neither do we. */
 const INIT = 1;
@@ -52,20 +54,21 @@ export function flushOnLeaving(options: LeavingOptions): Disposable {
   let isLate = false;
   const onBeforeExit = guard('beforeExit', () => {
     // Work started here makes Node emit beforeExit again: with listeners of the application's own that would be noticed, and `exit` flushes as well.
-    if (held || !options.isPending() || process.listenerCount('beforeExit') > 1) return;
+    const work = options.work();
+    if (held || work?.isPending() !== true || process.listenerCount('beforeExit') > 1) return;
     held = true;
-    void holdFor(options.flush(), 2 * options.exitMillis).then((isDone) => {
+    void holdFor(work.flush(), 2 * options.exitMillis).then((isDone) => {
       isLate = !isDone;
-      if (isLate) options.abandon();
+      if (isLate) work.abandon();
     });
   });
   const onExit = guard('exit', () => {
     if (!isExiting()) return;
-    options.flushBlocking(isLate ? 0 : options.exitMillis);
+    options.work()?.flushBlocking(isLate ? 0 : options.exitMillis);
     // The program ends itself while a signal is ending it, which without us it would not have lived to do.
     leaving.departure?.die();
   });
-  const abort = options.watchAbort(() => options.flushBlocking(options.exitMillis));
+  const abort = options.watchAbort(() => options.work()?.flushBlocking(options.exitMillis));
   process.on('beforeExit', onBeforeExit);
   process.on('exit', onExit);
   process.on('newListener', makeRoom);
@@ -99,11 +102,7 @@ function makeRoom(name: string | symbol): void {
  * Listens to a signal only while the application does not: who counts listeners (signal-exit ends the process when it is the only one)
  * must not find ours beside his own.
  */
-function watchSignal(
-  signal: LeavingSignal,
-  { exitMillis, flush, flushNow, flushBlocking }: LeavingOptions,
-  leaving: Leaving,
-): Disposable {
+function watchSignal(signal: LeavingSignal, { exitMillis, work }: LeavingOptions, leaving: Leaving): Disposable {
   let isFlushing = false;
   let isWanted = false;
   // A signal that comes during a flush is for what was recorded since that began.
@@ -113,7 +112,7 @@ function watchSignal(
     isFlushing = true;
     while (isWanted) {
       isWanted = false;
-      await holdFor(flushNow(), 2 * exitMillis);
+      await holdFor(Promise.resolve(work()?.flushNow()), 2 * exitMillis);
     }
     isFlushing = false;
   };
@@ -128,13 +127,13 @@ function watchSignal(
       return;
     }
     leaving.departure = { sinceMillis, die };
-    void holdFor(flush(), 2 * exitMillis).then(() => {
+    void holdFor(Promise.resolve(work()?.flush()), 2 * exitMillis).then(() => {
       // The application has come to handle it itself, and decides.
       if (others() > 0) leaving.departure = undefined;
       if (leaving.departure === undefined) return;
       // The spans that are open until now end here, and get what is left of the time.
       const restMillis = 2 * exitMillis - (stopwatch() - sinceMillis);
-      flushBlocking(Math.max(0, Math.min(exitMillis, restMillis)));
+      work()?.flushBlocking(Math.max(0, Math.min(exitMillis, restMillis)));
       die();
     });
   };

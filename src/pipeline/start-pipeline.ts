@@ -1,6 +1,5 @@
-// Called once by agent.ts: config -> tracer provider, processors, destinations, and the way out of the process.
-import { type Attributes, type Tracer, context, propagation, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+// Called once by tracing.ts: config -> tracer provider, processors, destinations, and the way out of the process.
+import type { Attributes, TextMapPropagator, Tracer } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
@@ -11,7 +10,7 @@ import { createRedactionGuard } from '../processors/redaction-guard.ts';
 import { createSampledOnly } from '../processors/sampled-only.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';
 import { TracerProvider } from '../tracer/tracer-provider.ts';
-import { flushOnLeaving, holdFor } from './leaving.ts';
+import { type LeavingWork, holdFor } from './leaving.ts';
 import type { LogfireProject } from './logfire.ts';
 import { loadLogs } from './logs/load-logs.ts';
 import { loadMetrics } from './metrics/load-metrics.ts';
@@ -24,7 +23,7 @@ import { SpanDelivery } from './span-delivery.ts';
 import { loadSpool } from './spool/load-spool.ts';
 import { ThreadReceiver } from './threads/thread-receiver.ts';
 import { ThreadSender } from './threads/thread-sender.ts';
-import { type ThreadStart, createTraffic } from './threads/thread-start.ts';
+import type { ThreadStart, Traffic } from './threads/thread-start.ts';
 import { createThreadIntake } from './threads/thread-intake.ts';
 
 export interface PipelineOptions {
@@ -40,21 +39,25 @@ export interface PipelineOptions {
   readonly logfire: readonly LogfireProject[];
   /** Called when the process exits, before the last flush. */
   readonly beforeExitFlush: () => void;
-  readonly isRepl: boolean;
   /** What relative paths begin at. */
   readonly cwd: string;
-  /** Tells of a call of process.abort(). */
-  readonly watchAbort: (beforeAbort: () => void) => Disposable;
   /** What else is told of every span, such as the console. */
   readonly processors: readonly SpanProcessor[];
   /** In a worker thread: what the main thread's agent says. Then what ends goes there, and to no destination from here. */
   readonly thread?: ThreadStart | undefined;
+  /** What all threads of the process count together. */
+  readonly traffic: Traffic;
   /** What is known of where the process runs, for the resource. */
   readonly platform?: Attributes | undefined;
 }
 
-/** A running pipeline. Disposing it takes it out of the process again, without waiting for what is on its way. */
+/** A running pipeline. Disposing it ends it without waiting for what is on its way. */
 export interface Pipeline extends Disposable {
+  /** For everybody else's spans. */
+  readonly provider: TracerProvider;
+  readonly propagator: TextMapPropagator;
+  /** What is to be done when the process ends. */
+  readonly leaving: LeavingWork;
   /** For spans whose attributes are redacted before they are born. */
   readonly tracer: Pick<Tracer, 'startSpan'>;
   /** Which requests are made a span at all. */
@@ -66,10 +69,10 @@ export interface Pipeline extends Disposable {
   /** Takes the spans and log records of the workers that this thread makes. */
   readonly threads: Pick<ThreadReceiver, 'listenTo'>;
   /** What a worker's agent is to know of this pipeline. */
-  readonly forThreads: Pick<ThreadStart, 'wantsStarts' | 'sendsLogs' | 'maxItems' | 'traffic'>;
+  readonly forThreads: Pick<ThreadStart, 'wantsStarts' | 'sendsLogs' | 'maxItems'>;
 }
 
-/** Builds the pipeline and registers it as the process's OpenTelemetry SDK. */
+/** Builds the pipeline. */
 export function startPipeline({
   config,
   redactor,
@@ -78,11 +81,10 @@ export function startPipeline({
   logsTarget,
   logfire,
   beforeExitFlush,
-  isRepl,
   cwd,
-  watchAbort,
   processors,
   thread,
+  traffic,
   platform,
 }: PipelineOptions): Pipeline {
   const sender = thread === undefined ? undefined : new ThreadSender(thread);
@@ -128,11 +130,6 @@ export function startPipeline({
     spanLimits: toSpanLimits(config),
     spanProcessors: [guard, ...(metrics === undefined ? [] : [metrics.processor]), keep ?? createSampledOnly(next)],
   });
-  const contextManager = new AsyncLocalStorageContextManager();
-  context.setGlobalContextManager(contextManager.enable());
-  propagation.setGlobalPropagator(createPropagator(config));
-  trace.setGlobalTracerProvider(provider);
-  const traffic = thread?.traffic ?? createTraffic();
   const threads = new ThreadReceiver(
     traffic,
     sender === undefined
@@ -143,10 +140,7 @@ export function startPipeline({
     threads.drain();
     return Promise.all([...deliveries.map((delivery) => delivery.flush()), metrics?.flush()]);
   };
-  const leaving = flushOnLeaving({
-    isRepl,
-    watchAbort,
-    exitMillis: config['export.exitMillis'],
+  const leaving: LeavingWork = {
     isPending: () => {
       threads.drain();
       return deliveries.some((delivery) => delivery.isPending()) || metrics?.isPending() === true;
@@ -170,8 +164,11 @@ export function startPipeline({
       keep?.report();
       for (const processor of processors) void processor.shutdown();
     },
-  });
+  };
   return {
+    provider,
+    propagator: createPropagator(config),
+    leaving,
     tracer: provider.createVouchedTracer(scope),
     sampling,
     sendsLogs: logs !== undefined,
@@ -183,17 +180,12 @@ export function startPipeline({
       wantsStarts: thread?.wantsStarts ?? processors.length > 0,
       sendsLogs: logs !== undefined,
       maxItems: thread?.maxItems ?? config['export.batch.maxQueueSpans'],
-      traffic,
     },
     [Symbol.dispose]() {
-      leaving[Symbol.dispose]();
       threads.close();
       void provider.shutdown();
       metrics?.[Symbol.dispose]();
       logs?.[Symbol.dispose]();
-      trace.disable();
-      propagation.disable();
-      context.disable();
     },
   };
 }

@@ -13,7 +13,9 @@ import { toMethodFacts } from '../../src/http-semconv/method.ts';
 import { createTraceHeaders } from '../../src/instrumentations/trace-headers.ts';
 import { enableUndici } from '../../src/instrumentations/undici/undici.ts';
 import { startPipeline } from '../../src/pipeline/start-pipeline.ts';
+import { createTraffic } from '../../src/pipeline/threads/thread-start.ts';
 import { createRedactor } from '../../src/redaction/create-redactor.ts';
+import { register } from '../../src/registration.ts';
 import { createUrlRules } from '../../src/url-rules/url-rules.ts';
 
 const { config: defaults } = readConfig({ env: { TRACING_CONFIG: 'none' }, entry: undefined, cwd: '/' });
@@ -38,11 +40,11 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
     logfire: [],
     destinations: [nowhere],
     beforeExitFlush: () => {},
-    isRepl: false,
     cwd: '/',
-    watchAbort: () => ({ [Symbol.dispose]() {} }),
     processors: [],
+    traffic: createTraffic(),
   });
+  const registration = register(() => pipeline);
   const tools = {
     tracer: pipeline.tracer,
     sampling: pipeline.sampling,
@@ -58,7 +60,7 @@ function withAgent<T>(changes: Partial<Config>, measure: () => T): T {
   try {
     return measure();
   } finally {
-    for (const part of [...parts, pipeline]) part[Symbol.dispose]();
+    for (const part of [...parts, registration, pipeline]) part[Symbol.dispose]();
   }
 }
 

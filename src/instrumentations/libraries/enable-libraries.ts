@@ -24,8 +24,8 @@ import { libraries } from './table.ts';
 export interface LibrariesOptions {
   /** What the configuration says of `instrumentations.<name>`; undefined where it says nothing. */
   readonly optionsOf: (name: LibraryName) => boolean | LibraryOptions | undefined;
-  /** Whether log records go anywhere. */
-  readonly sendsLogs?: boolean;
+  /** Called before an instrumentation that makes spans is started; tells whether log records go anywhere. */
+  readonly beforeSpans?: () => { readonly sendsLogs: boolean };
   readonly log: Pick<DiagLogger, 'warn'>;
   /** Reads one of the bundles beside the agent: `pg`, `routes`. */
   readonly load?: (name: string) => unknown;
@@ -38,7 +38,12 @@ export interface Libraries extends Disposable {
 }
 
 /** Watches for the packages of the table; nothing else is loaded until one of them is used. */
-export function enableLibraries({ optionsOf, sendsLogs = false, log, load = loadBundle }: LibrariesOptions): Libraries {
+export function enableLibraries({
+  optionsOf,
+  beforeSpans = () => ({ sendsLogs: false }),
+  log,
+  load = loadBundle,
+}: LibrariesOptions): Libraries {
   const rowsOf = Map.groupBy(
     libraries.flatMap((row) => Object.keys(row.modules).map((module) => ({ module, row }))),
     ({ module }) => module,
@@ -97,6 +102,7 @@ export function enableLibraries({ optionsOf, sendsLogs = false, log, load = load
   function start(row: LibraryRow, options: LibraryOptions): readonly LibraryHook[] {
     const hooks = isFramework(row.name) ? loadRoutes().start(row.name) : [];
     if (row.package === undefined || !wantsSpans(row.name, options)) return hooks;
+    const { sendsLogs } = beforeSpans();
     const given = toLibraryOptions(row.name, options, sendsLogs);
     return [...hooks, ...bundleOf(row.name, true).start(given, createHost(row.name))];
   }
