@@ -1,4 +1,4 @@
-// Called by agent.ts at each step of its start. Only `tracing doctor` listens, from inside the program; while nobody does, this is one look at a
+// Called by agent.ts and tracing.ts at each step of its start. Only `tracing doctor` listens, from inside the program; while nobody does, this is one look at a
 // flag. The channel is no public API: who listens knows this version.
 import { channel } from 'node:diagnostics_channel';
 import type { ConfigResult } from './config/read-config.ts';

@@ -1,4 +1,4 @@
-// Called by agent.ts for the pipeline: a call of process.abort() is the only death by the process's own hand of which no event tells.
+// Used by agent.ts: a call of process.abort() is the only death by the process's own hand of which no event tells.
 import { syncBuiltinESMExports } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { guard } from '../log/guard.ts';

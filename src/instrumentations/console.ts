@@ -1,4 +1,4 @@
-// Enabled by agent.ts where `logs.console` is on: what the program prints with console becomes log records as well.
+// Enabled by tracing.ts where `logs.console` is on: what the program prints with console becomes log records as well.
 import { format } from 'node:util';
 import { type Logger, SeverityNumber } from '@opentelemetry/api';
 import { subscribe } from '../hooks/channels.ts';

@@ -1,4 +1,4 @@
-// Called by agent.ts: enables what makes spans of requests, each part on its own.
+// Called by tracing.ts: enables what makes spans of requests, each part on its own.
 import type { Config } from '../config/config.ts';
 import { enableWatched } from '../log/watchdog.ts';
 import { enableHttpClient } from './http/client.ts';

@@ -1,4 +1,4 @@
-// What agent.ts gives to every instrumentation: it reaches for nothing else.
+// What tracing.ts gives to every instrumentation: it reaches for nothing else.
 import type { Context, Span, Tracer } from '@opentelemetry/api';
 import type { ToMethodFacts } from '../http-semconv/method.ts';
 import type { Redactor } from '../redaction/create-redactor.ts';

@@ -1,4 +1,4 @@
-// Made by agent.ts for the HTTP instrumentations: the one place where trace context is read from a message and written to one.
+// Made by tracing.ts for the HTTP instrumentations: the one place where trace context is read from a message and written to one.
 import { type Context, ROOT_CONTEXT, type TextMapSetter, propagation } from '@opentelemetry/api';
 import { type RequestUrl, compilePattern } from '../url-rules/pattern.ts';
 

@@ -1,10 +1,10 @@
 // Made by delivery.ts, one for every destination: batches wait here until they are taken, never in the application's way.
 import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import type { Attempt, BlockingResult, Destination, EncodedBatch } from '../exporters/destination.ts';
-import { reportInternalError } from '../log/guard.ts';
+import type { Attempt, Destination, EncodedBatch } from '../exporters/destination.ts';
 import { Circuit } from './circuit.ts';
 import { DeliveryReport, type Noun } from './delivery-report.ts';
+import { startLastFlush } from './last-flush.ts';
 import type { TakenBatch } from './spool/spool.ts';
 import type { SpoolOfProcess } from './spool/start-spool.ts';
 import type { Spooler } from './spool/spooler.ts';
@@ -140,43 +140,18 @@ export class DeliveryQueue {
       else if (this.#isLeaving) this.#report.lose(batch.items, NO_ANSWER);
     }
     for (const batch of this.#spooler?.takeUnwritten() ?? []) this.#rescue(batch, NO_TIME);
-    const wait = this.#startSending(last, limitMillis);
+    const onLeft = (batch: EncodedBatch, reason: unknown): void => this.#rescue(batch, reason);
+    const onRefused = (batch: EncodedBatch, reason: unknown): void => this.#report.lose(batch.items, reason);
+    // On disk it is safe at once; a destination that has just failed would cost time for nothing.
+    const hasTime = limitMillis > 0 && (this.#spooler === undefined || !this.#circuit.isOpen);
+    const { destination } = this.#options;
+    const wait = hasTime
+      ? startLastFlush({ destination, batches: last, limitMillis, onLeft, onRefused })
+      : () => last.forEach((batch) => onLeft(batch, NO_TIME));
     return () => {
       wait();
       this.#report.close();
     };
-  }
-
-  #startSending(batches: readonly EncodedBatch[], limitMillis: number): () => void {
-    if (batches.length === 0) return () => {};
-    const rescueAll = (reason: unknown): void => {
-      for (const batch of batches) this.#rescue(batch, reason);
-    };
-    // On disk it is safe at once; a destination that has just failed would cost time for nothing.
-    if (limitMillis <= 0 || (this.#spooler !== undefined && this.#circuit.isOpen)) return () => rescueAll(NO_TIME);
-    const contain = (error: unknown): void => {
-      rescueAll(error);
-      reportInternalError('the last flush', error);
-    };
-    try {
-      const wait = this.#options.destination.startSendBlocking(batches, limitMillis);
-      return () => {
-        let results: readonly BlockingResult[];
-        try {
-          results = wait();
-        } catch (error) {
-          return contain(error);
-        }
-        for (const [index, batch] of batches.entries()) {
-          const result = results[index];
-          if (result === undefined || result.taken) continue;
-          if (result.again) this.#rescue(batch, result.reason);
-          else this.#report.lose(batch.items, result.reason);
-        }
-      };
-    } catch (error) {
-      return () => contain(error);
-    }
   }
 
   /** The last chance of a batch: the disk, where there is a spool. */

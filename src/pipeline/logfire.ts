@@ -1,4 +1,4 @@
-// Called by agent.ts: which Logfire projects the configuration sends to, and where each is. The token never leaves this but as a header.
+// Called by tracing.ts: which Logfire projects the configuration sends to, and where each is. The token never leaves this but as a header.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { diag } from '@opentelemetry/api';

@@ -1,4 +1,4 @@
-// Called by agent.ts and by the commands, once: the redactors that the `url` section asks for.
+// Called by tracing.ts and by the commands, once: the redactors that the `url` section asks for.
 import type { Config } from '../config/config.ts';
 import { type Redactor, createRedactor } from '../redaction/create-redactor.ts';
 import { compileGivenRegex } from './linear-regex.ts';

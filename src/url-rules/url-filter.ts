@@ -1,4 +1,4 @@
-// Made by agent.ts when `url.filter` is set: runs the user's own function on URLs and contains whatever it does.
+// Made by tracing.ts when `url.filter` is set: runs the user's own function on URLs and contains whatever it does.
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { diag } from '@opentelemetry/api';

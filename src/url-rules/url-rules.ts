@@ -1,4 +1,4 @@
-// Made once by agent.ts from the `url` section; asked by every instrumentation before a span is made.
+// Made once by tracing.ts from the `url` section; asked by every instrumentation before a span is made.
 import type { Redactor } from '../redaction/create-redactor.ts';
 import { type Match, type RequestFacts, compileMatch } from './match.ts';
 import type { UrlFilter } from './url-filter.ts';

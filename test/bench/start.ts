@@ -15,6 +15,7 @@ const rounds = Number(args.rounds ?? 21);
 
 const PROGRAMS = {
   'no library': "require('node:http').createServer()",
+  'a server that listens': "require('node:http').createServer().listen(0, '127.0.0.1')",
   express: "require('express')()",
   'express and pg': "require('express')(); new (require('pg').Pool)()",
 } as const;

@@ -1,4 +1,4 @@
-// Made once by agent.ts from `http.headers`, `http.bodies` and `http.hooks`; asked by the HTTP instrumentations for every exchange.
+// Made once by tracing.ts from `http.headers`, `http.bodies` and `http.hooks`; asked by the HTTP instrumentations for every exchange.
 import { type Attributes, diag } from '@opentelemetry/api';
 import type { Config } from '../../config/config.ts';
 import type { HookInfo, HookedSpan, HttpHooks } from '../../config/http-hooks.ts';

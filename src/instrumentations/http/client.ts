@@ -1,4 +1,4 @@
-// Enabled by agent.ts: a span for every request that the program makes with http or https. Twin of server.ts.
+// Enabled by enable-requests.ts: a span for every request that the program makes with http or https. Twin of server.ts.
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { context } from '@opentelemetry/api';
 import { subscribe } from '../../hooks/channels.ts';

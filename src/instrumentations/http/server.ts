@@ -1,4 +1,4 @@
-// Enabled by agent.ts: a span for every request that an http or https server of the program receives. Twin of client.ts.
+// Enabled by enable-requests.ts: a span for every request that an http or https server of the program receives. Twin of client.ts.
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Context, type Span, context } from '@opentelemetry/api';

@@ -1,4 +1,4 @@
-// Enabled by agent.ts: a span for every request that the program makes with http2. Twin of server.ts.
+// Enabled by enable-requests.ts: a span for every request that the program makes with http2. Twin of server.ts.
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { context } from '@opentelemetry/api';
 import { subscribe } from '../../hooks/channels.ts';

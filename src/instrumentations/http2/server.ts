@@ -1,4 +1,4 @@
-// Enabled by agent.ts: a span for every request that an http2 server of the program receives. Twin of client.ts.
+// Enabled by enable-requests.ts: a span for every request that an http2 server of the program receives. Twin of client.ts.
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { context } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';

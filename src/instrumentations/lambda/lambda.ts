@@ -1,4 +1,4 @@
-// Enabled by agent.ts in AWS Lambda: a span for every invocation, and all that is recorded delivered before the result is given back, since
+// Enabled by tracing.ts in AWS Lambda: a span for every invocation, and all that is recorded delivered before the result is given back, since
 // Lambda freezes the process after it.
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';

@@ -1,4 +1,4 @@
-// Enabled by agent.ts where `propagation.workers` asks for it: a message between a worker and the thread that made it is handled in the context
+// Enabled by tracing.ts where `propagation.workers` asks for it: a message between a worker and the thread that made it is handled in the context
 // in which it was posted.
 import {
   type Context,

@@ -1,4 +1,4 @@
-// Enabled by agent.ts: a span for every request of the built-in fetch and of the undici package (6 to 8), which share their channels.
+// Enabled by enable-requests.ts: a span for every request of the built-in fetch and of the undici package (6 to 8), which share their channels.
 import type { Socket } from 'node:net';
 import type { Context } from '@opentelemetry/api';
 import { subscribe } from '../../hooks/channels.ts';
