@@ -113,7 +113,7 @@ interface Receivers extends Destinations {
 }
 
 function findReceivers({ thread, env, cwd }: Surroundings, { config, redactor }: Redacting): Receivers {
-  const logfire = thread === undefined || isMetricsOn(config) ? readLogfireProjects(config) : [];
+  const logfire = thread === undefined || isMetricsOn(config) ? readLogfireProjects(config, cwd) : [];
   const redact = (text: string): string => redactor.redact(text, 'client');
   const found = thread === undefined ? createDestinations({ config, env, logfire, cwd, redact }) : NOWHERE;
   const { destinations, viewer } = found;

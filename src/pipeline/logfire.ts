@@ -1,6 +1,6 @@
 // Called by tracing.ts: which Logfire projects the configuration sends to, and where each is. The token never leaves this but as a header.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { diag } from '@opentelemetry/api';
 import type { Config } from '../config/config.ts';
 import type { OtlpTarget } from '../exporters/otlp/otlp-sender.ts';
@@ -19,13 +19,13 @@ const EU = 'https://logfire-eu.pydantic.dev';
 const CREDENTIALS_FILE = 'logfire_credentials.json';
 
 /** Every project that a token is given for, else the one of the credentials file; says in one line why there is none where one is demanded. */
-export function readLogfireProjects(config: Config): readonly LogfireProject[] {
+export function readLogfireProjects(config: Config, cwd: string): readonly LogfireProject[] {
   const enabled = config['export.logfire.enabled'];
   if (enabled === false) return [];
   const baseUrl = config['export.logfire.baseUrl'];
   const tokens = config['export.logfire.token'];
   if (tokens.length > 0) return tokens.map((token) => ({ token, baseUrl: baseUrl ?? toRegionUrl(token) }));
-  const file = join(config['export.logfire.credentialsDir'], CREDENTIALS_FILE);
+  const file = resolve(cwd, config['export.logfire.credentialsDir'], CREDENTIALS_FILE);
   try {
     const { token, apiUrl } = parseCredentials(readFileSync(file, 'utf8'));
     return [{ token, baseUrl: baseUrl ?? apiUrl ?? toRegionUrl(token) }];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type TestContext, suite, test } from 'node:test';
 import { readConfig } from '../../src/config/read-config.ts';
 import { readLogfireProjects, toLogfireTarget } from '../../src/pipeline/logfire.ts';
@@ -35,7 +35,7 @@ suite('where Logfire is', () => {
   ] as const) {
     test(`${token}: ${address}`, () => {
       const config = read({ LOGFIRE_TOKEN: token });
-      const [project] = readLogfireProjects(config);
+      const [project] = readLogfireProjects(config, tmpdir());
       assert(project);
       assert.deepEqual(toLogfireTarget(project, config, 'traces'), {
         url: address,
@@ -56,7 +56,7 @@ suite('where Logfire is', () => {
       OTEL_EXPORTER_OTLP_HEADERS: 'x-api-key=of-another',
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     });
-    const [project] = readLogfireProjects(config);
+    const [project] = readLogfireProjects(config, tmpdir());
     assert(project);
     const { url, headers, protocol } = toLogfireTarget(project, config, 'metrics');
     assert.equal(url, 'http://localhost:8080/logfire/v1/metrics');
@@ -65,7 +65,7 @@ suite('where Logfire is', () => {
 
   test('every token of a list is a project', () => {
     const config = read({ LOGFIRE_TOKEN: 'pylf_v1_eu_a, pylf_v1_us_b' });
-    assert.deepEqual(readLogfireProjects(config), [
+    assert.deepEqual(readLogfireProjects(config, tmpdir()), [
       { token: 'pylf_v1_eu_a', baseUrl: 'https://logfire-eu.pydantic.dev' },
       { token: 'pylf_v1_us_b', baseUrl: 'https://logfire-us.pydantic.dev' },
     ]);
@@ -77,28 +77,36 @@ suite('the credentials file of Logfire', () => {
 
   test('is read where no token is given', (t) => {
     const env = { LOGFIRE_CREDENTIALS_DIR: makeFolder(t, JSON.stringify(CREDENTIALS)) };
-    assert.deepEqual(readLogfireProjects(read(env)), [{ token, baseUrl }]);
+    assert.deepEqual(readLogfireProjects(read(env), tmpdir()), [{ token, baseUrl }]);
     const own = { ...env, LOGFIRE_BASE_URL: 'http://localhost:1' };
-    assert.deepEqual(readLogfireProjects(read(own)), [{ token, baseUrl: 'http://localhost:1' }]);
+    assert.deepEqual(readLogfireProjects(read(own), tmpdir()), [{ token, baseUrl: 'http://localhost:1' }]);
     const given = { ...env, LOGFIRE_TOKEN: 'pylf_v1_us_given' };
-    assert.deepEqual(readLogfireProjects(read(given)), [
+    assert.deepEqual(readLogfireProjects(read(given), tmpdir()), [
       { token: 'pylf_v1_us_given', baseUrl: 'https://logfire-us.pydantic.dev' },
     ]);
-    assert.deepEqual(readLogfireProjects(read({ ...given, LOGFIRE_SEND_TO_LOGFIRE: 'false' })), []);
+    assert.deepEqual(readLogfireProjects(read({ ...given, LOGFIRE_SEND_TO_LOGFIRE: 'false' }), tmpdir()), []);
   });
 
   test('names the address by its region where it does not say it', (t) => {
     const folder = makeFolder(t, JSON.stringify({ token, logfire_api_url: 'not an address' }));
-    const projects = readLogfireProjects(read({ LOGFIRE_CREDENTIALS_DIR: folder }));
+    const projects = readLogfireProjects(read({ LOGFIRE_CREDENTIALS_DIR: folder }), tmpdir());
+    // As a person would write it: from the folder that the program was started in.
+    assert.deepEqual(
+      readLogfireProjects(read({ LOGFIRE_CREDENTIALS_DIR: basename(folder) }), dirname(folder)),
+      projects,
+    );
     assert.deepEqual(projects, [{ token, baseUrl: 'https://logfire-eu.pydantic.dev' }]);
   });
 
   test('may be missing, which is said only where a token is demanded', (t) => {
     const lines = captureLog(t);
     const LOGFIRE_CREDENTIALS_DIR = makeFolder(t);
-    assert.deepEqual(readLogfireProjects(read({ LOGFIRE_CREDENTIALS_DIR })), []);
+    assert.deepEqual(readLogfireProjects(read({ LOGFIRE_CREDENTIALS_DIR }), tmpdir()), []);
     assert.deepEqual(lines, []);
-    assert.deepEqual(readLogfireProjects(read({ LOGFIRE_CREDENTIALS_DIR, LOGFIRE_SEND_TO_LOGFIRE: 'true' })), []);
+    assert.deepEqual(
+      readLogfireProjects(read({ LOGFIRE_CREDENTIALS_DIR, LOGFIRE_SEND_TO_LOGFIRE: 'true' }), tmpdir()),
+      [],
+    );
     assert.deepEqual(lines, [
       `tracing: LOGFIRE_TOKEN is not set, and there is no ${LOGFIRE_CREDENTIALS_DIR}/logfire_credentials.json; nothing is sent to Logfire\n`,
     ]);
@@ -116,7 +124,7 @@ suite('the credentials file of Logfire', () => {
     test(`says in a line without a word of it that it holds no token: ${text}`, (t) => {
       const lines = captureLog(t);
       const folder = makeFolder(t, text);
-      assert.deepEqual(readLogfireProjects(read({ LOGFIRE_CREDENTIALS_DIR: folder })), []);
+      assert.deepEqual(readLogfireProjects(read({ LOGFIRE_CREDENTIALS_DIR: folder }), tmpdir()), []);
       assert.deepEqual(lines, [
         `tracing: ${folder}/logfire_credentials.json holds no token; nothing is sent to Logfire\n`,
       ]);
@@ -127,7 +135,7 @@ suite('the credentials file of Logfire', () => {
     const lines = captureLog(t);
     const folder = makeFolder(t);
     mkdirSync(join(folder, 'logfire_credentials.json'));
-    assert.deepEqual(readLogfireProjects(read({ LOGFIRE_CREDENTIALS_DIR: folder })), []);
+    assert.deepEqual(readLogfireProjects(read({ LOGFIRE_CREDENTIALS_DIR: folder }), tmpdir()), []);
     assert.match(
       lines.join(''),
       /^tracing: .*logfire_credentials\.json cannot be read \(EISDIR\); nothing is sent to Logfire\n$/,

@@ -77,7 +77,7 @@ export async function look(entry: string | undefined): Promise<Look> {
   const env = readEnv();
   const { dependencies, ...project } = readProject(entry, cwd, env);
   const path = toRealPath(entry, cwd);
-  const logfire = readLogfireProjects(config);
+  const logfire = readLogfireProjects(config, cwd);
   return {
     entry: path,
     bundled: path === undefined ? [] : await findBundledLibraries(path).catch(() => []),
