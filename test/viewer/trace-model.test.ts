@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { toTraceDetail } from '../../src/viewer/page/saved-trace.ts';
-import { createModel, search, type Span, type TraceModel } from '../../src/viewer/page/trace-model.ts';
+import { createModel, search, type Span, toSelfParts, type TraceModel } from '../../src/viewer/page/trace-model.ts';
 import { reveal, toRows } from '../../src/viewer/page/trace-rows.ts';
 import { type GivenSpan, toOtlp } from './spans.ts';
 
@@ -34,7 +34,7 @@ suite('the model of a trace', () => {
       { id: 4, parent: 1, name: 'late', start: 90, duration: 60 },
     ]);
     const root = find(model, 'root');
-    assert.deepEqual(root.selfParts, [
+    assert.deepEqual(toSelfParts(root), [
       [0, 10],
       [50, 90],
     ]);

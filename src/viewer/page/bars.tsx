@@ -1,6 +1,6 @@
 // Used by waterfall-line.tsx: when a span, or siblings that are alike, were at work, and when the trace waited for them.
 import { formatDuration } from './format.ts';
-import type { Part, Span } from './trace-model.ts';
+import { type Part, type Span, toSelfParts } from './trace-model.ts';
 import { showsCriticalPath } from './trace-state.ts';
 
 /** Stretches that are nearer to each other than this share of the width are drawn as one: nobody could tell them apart. */
@@ -41,7 +41,7 @@ export function Bars({
   const end = shown.reduce((latest, span) => Math.max(latest, span.end), 0);
   const total = isFold ? spans.reduce((sum, span) => sum + span.end - span.start, 0) : first.end - first.start;
   const right = ((end - from) / size) * 100;
-  const selfParts = isFold ? [] : joinNear(first.selfParts.filter(isInSight), size * MIN_GAP);
+  const selfParts = isFold ? [] : joinNear(toSelfParts(first).filter(isInSight), size * MIN_GAP);
   const criticalParts = showsCriticalPath.value
     ? joinNear(shown.flatMap(({ criticalParts: parts }) => parts).filter(isInSight), size * MIN_GAP)
     : [];

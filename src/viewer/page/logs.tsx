@@ -1,6 +1,6 @@
 // In place of the waterfall: the log records of the whole trace, in the order of time.
 import { LogLines } from './log-lines.tsx';
-import type { TraceModel } from './trace-model.ts';
+import { type TraceModel, findSpan } from './trace-model.ts';
 import { select } from './trace-state.ts';
 import { Many } from './values.tsx';
 
@@ -17,7 +17,7 @@ export function Logs({ model }: { readonly model: TraceModel }) {
             logs={shown}
             serviceOf={({ origin }) => model.detail.origins[origin]?.service ?? ''}
             onSelect={({ span }) => {
-              const found = model.byId.get(span);
+              const found = findSpan(model, span);
               if (found !== undefined) select(found);
             }}
           />

@@ -9,7 +9,7 @@ import { listenToKeys } from './keys.ts';
 import { Routes } from './routes.tsx';
 import { Services } from './services.tsx';
 import { place } from './place.ts';
-import { isConnected, isSaved, model, needsToken, start } from './state.ts';
+import { isConnected, isSaved, model, needsToken, start, view } from './state.ts';
 import { Strip } from './strip.tsx';
 import { TraceList } from './trace-list.tsx';
 import { TraceView } from './trace-view.tsx';
@@ -28,7 +28,7 @@ import './styles/help.css';
 function App() {
   if (isSaved) return <Saved />;
   if (needsToken.value) return <Locked />;
-  const { page, trace } = place.value;
+  const { page, trace } = view.value;
   return (
     <>
       <Header />

@@ -1,6 +1,7 @@
 // Above the waterfall: the whole trace, small. Dragging shows a part of it below, a double click all of it.
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
+import { afterFrame } from './after-frame.ts';
 import { readColor, toServiceClass } from './colors.ts';
 import { formatDuration } from './format.ts';
 import { model } from './state.ts';
@@ -24,7 +25,11 @@ export function Overview() {
     return () => observer.disconnect();
   }, []);
   useLayoutEffect(() => {
-    if (canvas.current !== null && current !== undefined && width.value > 0) draw(canvas.current, current, width.value);
+    if (current === undefined || width.value === 0) return undefined;
+    // A frame later than the lines below, which one waits for.
+    return afterFrame(() => {
+      if (canvas.current !== null) draw(canvas.current, current, width.value);
+    });
   }, [current, width.value, isDark.value]);
   if (current === undefined) return null;
 
@@ -78,21 +83,34 @@ function draw(canvas: HTMLCanvasElement, { spans, duration, services }: TraceMod
   pen.scale(ratio, ratio);
   const colors = new Map(services.map(({ name }) => [name, readColor(canvas, `--${toServiceClass(name)}`)]));
   const bad = readColor(canvas, '--bad');
+  // A line for each span, or, of many, one for all that fall on the same pixels.
   const step = Math.min(5, (HEIGHT - 8) / Math.max(1, spans.length));
   const thickness = Math.max(1, step - 1);
+  const stretches = new Map<string, Stretch[]>();
+  for (const [index, { start, end, detail, service }] of spans.entries()) {
+    const color = detail.status === 2 ? bad : (colors.get(service) ?? bad);
+    let known = stretches.get(color);
+    if (known === undefined) stretches.set(color, (known = []));
+    const top = 4 + (step < 1 ? Math.floor(index * step) : index * step);
+    const left = (start / duration) * width;
+    const right = Math.max(left + 1.5, (end / duration) * width);
+    const last = known.at(-1);
+    if (last !== undefined && last.top === top && left <= last.right + 1 && right >= last.left - 1) {
+      last.left = Math.min(last.left, left);
+      last.right = Math.max(last.right, right);
+    } else known.push({ top, left, right });
+  }
   // What failed last, so that nothing lies over it. A colour is read anew each time it is set, so each is set once.
-  const ofColor = Map.groupBy(spans.entries(), ([, { detail, service }]) =>
-    detail.status === 2 ? bad : (colors.get(service) ?? bad),
-  );
-  for (const [color, entries] of [...ofColor].sort(([a], [b]) => Number(a === bad) - Number(b === bad))) {
+  for (const [color, known] of [...stretches].sort(([a], [b]) => Number(a === bad) - Number(b === bad))) {
     const height = color === bad ? Math.max(2, thickness) : thickness;
     pen.fillStyle = color;
-    for (const [index, { start, end }] of entries)
-      pen.fillRect(
-        (start / duration) * width,
-        4 + index * step,
-        Math.max(1.5, ((end - start) / duration) * width),
-        height,
-      );
+    for (const { top, left, right } of known) pen.fillRect(left, top, right - left, height);
   }
+}
+
+/** What is drawn as one. */
+interface Stretch {
+  readonly top: number;
+  left: number;
+  right: number;
 }

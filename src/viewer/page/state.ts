@@ -107,6 +107,18 @@ export const model = computed<TraceModel | undefined>(() =>
   detail.value === undefined ? undefined : createModel(detail.value),
 );
 
+/** A trace that takes longer to come is shown as empty until it is there. */
+const PATIENCE_MILLIS = 60;
+const waitedFor = signal<string | undefined>(undefined);
+
+/** The place as it is shown. A trace that is asked for is shown when it is there: nothing is laid out without it and then once more with it. */
+export const view = signal<Place>(place.peek());
+effect(() => {
+  const next = place.value;
+  const ready = [undefined, detail.value?.trace.id, waitedFor.value];
+  if (isSaved || next.page !== 'traces' || ready.includes(next.trace)) view.value = next;
+});
+
 /** Loads the open trace, and again when spans are added to it. */
 export async function reloadTrace(id: string): Promise<void> {
   try {
@@ -117,8 +129,20 @@ export async function reloadTrace(id: string): Promise<void> {
       traceError.value = undefined;
     });
   } catch (error) {
-    if (place.peek().trace === id) traceError.value = error instanceof Error ? error.message : String(error);
+    if (place.peek().trace !== id) return;
+    batch(() => {
+      traceError.value = error instanceof Error ? error.message : String(error);
+      waitFor(id);
+    });
   }
+}
+
+/** Shows that a trace is not there yet, in the place of the one before. */
+function waitFor(id: string): void {
+  batch(() => {
+    waitedFor.value = id;
+    if (detail.peek()?.trace.id !== id) detail.value = undefined;
+  });
 }
 
 /** OTLP JSON of one span as it was sent; of a saved page, as it was saved. */
@@ -156,14 +180,18 @@ export function start(): void {
   const openSpans = computed(() => list.value?.traces.find(({ id }) => id === openId.value)?.spans);
   effect(() => {
     const id = openId.value;
-    void openSpans.value;
+    traceError.value = undefined;
+    waitedFor.value = undefined;
     if (id === undefined) {
       detail.value = undefined;
-      traceError.value = undefined;
-      return;
+      return undefined;
     }
-    if (detail.peek()?.trace.id !== id) detail.value = undefined;
-    void reloadTrace(id);
+    const patience = setTimeout(() => waitFor(id), PATIENCE_MILLIS);
+    return () => clearTimeout(patience);
+  });
+  effect(() => {
+    void openSpans.value;
+    if (openId.value !== undefined) void reloadTrace(openId.value);
   });
   void followChanges(
     (next) => (revision.value = next),

@@ -2,10 +2,11 @@
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { TraceSummary } from '../model.ts';
+import { afterFrame } from './after-frame.ts';
 import { readColor } from './colors.ts';
 import { formatClock, formatDuration, plural, toTicks } from './format.ts';
-import { go, place } from './place.ts';
-import { shown } from './state.ts';
+import { go } from './place.ts';
+import { shown, view } from './state.ts';
 import { isDark } from './theme.ts';
 import { LEFT, RIGHT, type Scale, toScale } from './strip-scale.ts';
 
@@ -19,7 +20,7 @@ export function Strip() {
   const width = useSignal(0);
   const brush = useSignal<readonly [number, number] | undefined>(undefined);
   const traces = shown.value;
-  const { from, until, trace } = place.value;
+  const { from, until, trace } = view.value;
   const scale = toScale(traces, width.value, { from, until });
 
   useLayoutEffect(() => {
@@ -30,13 +31,15 @@ export function Strip() {
     width.value = element.clientWidth;
     return () => observer.disconnect();
   }, []);
-  useLayoutEffect(() => {
-    if (canvas.current === null || traces.length === 0) return;
-    // A trace that opens takes room from the strip: then it is drawn once, in its new width, with the next render.
-    const now = canvas.current.parentElement?.clientWidth ?? 0;
-    if (now !== width.value) width.value = now;
-    else if (now > 0) draw(canvas.current, traces, scale, now, trace);
-  }, [traces, width.value, from, until, trace, isDark.value]);
+  // A frame later than the rest: a trace that opens is what one waits for, and takes room from the strip, which then is drawn in its new width.
+  useLayoutEffect(
+    () =>
+      afterFrame(() => {
+        if (canvas.current !== null && traces.length > 0 && width.value > 0)
+          draw(canvas.current, traces, scale, width.value, trace);
+      }),
+    [traces, width.value, from, until, trace, isDark.value],
+  );
 
   const choose = ([a, b]: readonly [number, number]): void => {
     go({ from: Math.floor(scale.toMillis(Math.min(a, b))), until: Math.ceil(scale.toMillis(Math.max(a, b))) });

@@ -1,30 +1,33 @@
 // The list of traces, latest first. It stands still while one reads: a line says how many are new.
-import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { effect, signal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { TraceSummary } from '../model.ts';
 import { toServiceClass } from './colors.ts';
 import { formatClock, formatDuration, plural } from './format.ts';
-import { go, place } from './place.ts';
-import { isReading, list, newCount, showNew, shown } from './state.ts';
+import { go } from './place.ts';
+import { isReading, list, newCount, showNew, shown, view } from './state.ts';
 import { Virtual, scrollTo } from './virtual.tsx';
 
 const ROW = 40;
 
+/** The line that the keys go on from: the open trace, or where one has been with the keys. */
+const cursor = signal(-1);
+effect(() => {
+  const { trace } = view.value;
+  const at = shown.peek().findIndex(({ id }) => id === trace);
+  if (at >= 0) cursor.value = at;
+});
+
 export function TraceList() {
   const box = useRef<HTMLDivElement>(null);
-  const cursor = useSignal(-1);
   const traces = shown.value;
-  const { trace: open, query, from } = place.value;
+  const { trace: open, query, from } = view.value;
   const isCompact = open !== undefined;
   const slowest = Math.max(1e-3, ...traces.map(({ durationMillis }) => durationMillis));
   const openAt = traces.findIndex(({ id }) => id === open);
 
-  useEffect(() => {
-    if (openAt >= 0) {
-      cursor.value = openAt;
-      scrollTo(box.current, openAt, ROW);
-    }
-  }, [open]);
+  // When new traces are shown above it, the open one may go out of sight.
+  const target = useMemo(() => openAt, [open, openAt >= 0]);
   useEffect(() => () => void (isReading.value = false), []);
 
   const openTrace = (trace: TraceSummary | undefined): void => {
@@ -79,6 +82,7 @@ export function TraceList() {
         aria-activedescendant={cursor.value < 0 ? undefined : `trace-${cursor.value}`}
         count={traces.length}
         rowHeight={ROW}
+        target={target}
         onKeyDown={press}
         onFocus={() => {
           if (cursor.value < 0) cursor.value = 0;
@@ -97,6 +101,7 @@ export function TraceList() {
               count={traces.length}
               top={top}
               share={trace.durationMillis / slowest}
+              isCompact={isCompact}
               isOpen={trace.id === open}
               isCursor={index === cursor.value}
               onOpen={() => {
@@ -122,12 +127,14 @@ interface RowProps {
   readonly top: number;
   /** Of the slowest. */
   readonly share: number;
+  /** Beside an open trace, where there is room for less. */
+  readonly isCompact: boolean;
   readonly isOpen: boolean;
   readonly isCursor: boolean;
   readonly onOpen: () => void;
 }
 
-function Row({ trace, id, index, count, top, share, isOpen, isCursor, onOpen }: RowProps) {
+function Row({ trace, id, index, count, top, share, isCompact, isOpen, isCursor, onOpen }: RowProps) {
   const isFailed = trace.status === 2;
   const hasErrors = trace.errors > 0;
   const state = isFailed ? 'failed' : hasErrors ? 'troubled' : 'fine';
@@ -140,19 +147,20 @@ function Row({ trace, id, index, count, top, share, isOpen, isCursor, onOpen }: 
       aria-posinset={index + 1}
       aria-setsize={count}
       class={`row ${state}${isOpen ? ' open' : ''}${isCursor ? ' cursor' : ''}`}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ top: `${top}px` }}
       onClick={onOpen}
     >
       <span
         class="mark"
+        aria-hidden="true"
         title={
           isFailed ? 'failed' : hasErrors ? 'a span below failed' : trace.hasRoot ? 'no error' : 'its root is not here'
         }
       >
-        <span aria-hidden="true">{hasErrors ? '✕' : trace.hasRoot ? '●' : '◌'}</span>
-        <span class="hidden">{isFailed ? 'failed, ' : hasErrors ? 'errors below, ' : ''}</span>
+        {hasErrors ? '✕' : trace.hasRoot ? '●' : '◌'}
       </span>
-      <time class="num dim">{formatClock(trace.startMillis)}</time>
+      {hasErrors && <span class="hidden">{isFailed ? 'failed, ' : 'errors below, '}</span>}
+      {!isCompact && <time class="num dim">{formatClock(trace.startMillis)}</time>}
       <span class="what">
         <span class="name">{trace.name || '(no name)'}</span>
         <span class="who">
@@ -160,22 +168,22 @@ function Row({ trace, id, index, count, top, share, isOpen, isCursor, onOpen }: 
           <i class={toServiceClass(trace.service)} />
           {trace.service || '(no service)'}
           {others.slice(0, MAX_OTHERS).map((service) => (
-            <span key={service} title={service}>
-              {' '}
-              <i class={toServiceClass(service)} />
-              <span class="other">{service}</span>
+            <span key={service} title={service} class={`other ${toServiceClass(service)}`}>
+              {!isCompact && ` ${service}`}
             </span>
           ))}
           {others.length > MAX_OTHERS && <span title={others.join(', ')}> +{others.length - MAX_OTHERS}</span>}
         </span>
       </span>
       <span class="num code">{trace.httpStatus === 0 ? '' : trace.httpStatus}</span>
-      <span class="num dim facts">{plural(trace.spans, 'span')}</span>
-      <span class="num bad facts">{hasErrors ? plural(trace.errors, 'error') : ''}</span>
+      {!isCompact && <span class="num dim facts">{plural(trace.spans, 'span')}</span>}
+      {!isCompact && <span class="num bad facts">{hasErrors ? plural(trace.errors, 'error') : ''}</span>}
       <span class="num took">{formatDuration(trace.durationMillis)}</span>
-      <span class="meter" aria-hidden="true">
-        <span style={{ width: `${Math.max(1, share * 100)}%` }} />
-      </span>
+      {!isCompact && (
+        <span class="meter" aria-hidden="true">
+          <span style={{ width: `${Math.max(1, share * 100)}%` }} />
+        </span>
+      )}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // Made when a trace is opened: its spans as a tree, with what a waterfall shows of each. Pure; nothing recurses, since a trace may be as deep as it likes.
 import type { LogDetail, SpanDetail, TraceDetail } from '../model.ts';
-import { type TreeNode, toTree, walkTree } from '../tree.ts';
+import { linkTree, walkTree } from '../tree.ts';
 
 /** A stretch of time, milliseconds since the start of the trace. */
 export type Part = readonly [from: number, until: number];
@@ -21,8 +21,7 @@ export interface Span {
   readonly below: number;
   /** It or one below it failed. */
   readonly hasError: boolean;
-  /** When no child was at work, and how long that is. */
-  readonly selfParts: readonly Part[];
+  /** How long no child was at work. */
   readonly selfMillis: number;
   /** When the trace waited for this span and for none of its children. */
   readonly criticalParts: readonly Part[];
@@ -40,7 +39,6 @@ export interface TraceModel {
   readonly roots: readonly Span[];
   /** Parents before their children. */
   readonly spans: readonly Span[];
-  readonly byId: ReadonlyMap<string, Span>;
   readonly duration: number;
   /** Where the time went: each service's own time, the most first. */
   readonly services: ReadonlyArray<{ readonly name: string; readonly selfMillis: number }>;
@@ -52,41 +50,18 @@ const MIN_FOLD = 4;
 
 export function createModel(detail: TraceDetail): TraceModel {
   const logsOf = Map.groupBy(detail.logs, ({ span }) => span);
-  const spans: Draft[] = [];
-  const drafts = new Map<TreeNode<SpanDetail>, Draft>();
-  for (const node of walkTree(toTree(detail.spans))) {
-    const parent = node.parent === undefined ? undefined : drafts.get(node.parent);
-    const { start, duration, origin, id } = node.item;
-    const span: Draft = {
-      detail: node.item,
-      service: detail.origins[origin]?.service ?? '',
-      target: toTarget(detail, node.item),
-      depth: node.depth,
-      start,
-      end: start + duration,
-      parent,
-      children: [],
-      entries: [],
-      below: 0,
-      hasError: node.item.status === 2,
-      selfParts: [],
-      selfMillis: 0,
-      criticalParts: [],
-      logs: logsOf.get(id) ?? [],
-    };
-    drafts.set(node, span);
-    parent?.children.push(span);
-    spans.push(span);
-  }
+  const roots = linkTree(
+    detail.spans.map((span) => toDraft(detail, span, logsOf.get(span.id) ?? NONE)),
+    (span) => span.detail,
+  );
+  const spans = [...walkTree(roots)];
   for (const span of spans.toReversed()) {
-    span.selfParts = toSelfParts(span);
-    span.selfMillis = span.selfParts.reduce((sum, [from, until]) => sum + until - from, 0);
+    span.selfMillis = toSelfMillis(span);
     span.entries = toEntries(span.children);
     if (span.parent === undefined) continue;
     span.parent.below += 1 + span.below;
     span.parent.hasError ||= span.hasError;
   }
-  const roots = spans.filter(({ parent }) => parent === undefined);
   const longest = roots.toSorted((a, b) => b.end - b.start - (a.end - a.start))[0];
   if (longest !== undefined) markCriticalPath(longest);
   const services = Map.groupBy(spans, ({ service }) => service);
@@ -94,10 +69,9 @@ export function createModel(detail: TraceDetail): TraceModel {
     detail,
     roots,
     spans,
-    byId: new Map(spans.map((span) => [span.detail.id, span])),
     duration: Math.max(detail.trace.durationMillis, 1e-6),
     services: [...services]
-      .map(([name, own]) => ({ name, selfMillis: own.reduce((sum, { selfMillis }) => sum + selfMillis, 0) }))
+      .map(([name, own]) => ({ name, selfMillis: sum(own.map(({ selfMillis }) => selfMillis)) }))
       .sort((a, b) => b.selfMillis - a.selfMillis),
     deepestError: spans
       .filter((span) => span.detail.status === 2)
@@ -108,17 +82,46 @@ export function createModel(detail: TraceDetail): TraceModel {
   };
 }
 
+function toDraft(trace: TraceDetail, detail: SpanDetail, logs: readonly LogDetail[]): Draft {
+  const { start, duration, status, origin } = detail;
+  return {
+    detail,
+    service: trace.origins[origin]?.service ?? '',
+    target: toTarget(trace, detail),
+    depth: 0,
+    start,
+    end: start + duration,
+    parent: undefined,
+    children: [],
+    entries: NONE,
+    below: 0,
+    hasError: status === 2,
+    selfMillis: 0,
+    criticalParts: NONE,
+    logs,
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** The span of an identifier, or undefined. */
+export const findSpan = ({ spans }: TraceModel, id: string): Span | undefined =>
+  spans.find((span) => span.detail.id === id);
+
 /** A span while its model is made. */
 interface Draft extends Span {
-  readonly parent: Draft | undefined;
+  depth: number;
+  parent: Draft | undefined;
   readonly children: Draft[];
   entries: Span['entries'];
   below: number;
   hasError: boolean;
-  selfParts: readonly Part[];
   selfMillis: number;
-  readonly criticalParts: Part[];
+  criticalParts: readonly Part[];
 }
+
+/** Of thousands of spans most have no log and are on no critical path: a list for each of them takes longer to make than all the rest. */
+const NONE: readonly never[] = [];
 
 const CLIENT = 3;
 
@@ -129,7 +132,13 @@ function toTarget({ shapes }: TraceDetail, { name, kind, shape = -1, values }: S
   return typeof url === 'string' ? (/^[a-z]+:\/\/([^?#]*)/i.exec(url)?.[1] ?? '').replace(/^[^/]*@/, '') : '';
 }
 
-function toSelfParts(span: Span): readonly Part[] {
+function toSelfMillis(span: Span): number {
+  if (span.children.length === 0) return Math.max(0, span.end - span.start);
+  return sum(toSelfParts(span).map(([from, until]) => until - from));
+}
+
+/** When a span was at work and no child of it. */
+export function toSelfParts(span: Span): readonly Part[] {
   const parts: Part[] = [];
   let free = span.start;
   for (const child of span.children.toSorted((a, b) => a.start - b.start)) {
@@ -166,17 +175,19 @@ function markCriticalPath(root: Draft): void {
   const waiting: Array<{ span: Draft; until: number }> = [{ span: root, until: root.end }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const { span, until } = next;
+    const parts: Part[] = [];
+    span.criticalParts = parts;
     let cursor = until;
     // A child that goes on after its parent held it up to the parent's end only.
     const children = span.children.toSorted((a, b) => Math.min(b.end, until) - Math.min(a.end, until));
     for (const child of children) {
       const end = Math.min(child.end, until);
       if (end > cursor || end <= span.start || child.start >= end) continue;
-      if (end < cursor) span.criticalParts.push([end, cursor]);
+      if (end < cursor) parts.push([end, cursor]);
       waiting.push({ span: child, until: end });
       cursor = Math.max(child.start, span.start);
     }
-    if (cursor > span.start) span.criticalParts.push([span.start, cursor]);
+    if (cursor > span.start) parts.push([span.start, cursor]);
   }
 }
 

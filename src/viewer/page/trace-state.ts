@@ -1,8 +1,8 @@
 // What a person does with the open trace: selects, closes, zooms, searches. It begins anew with every trace.
 import { batch, computed, effect, signal } from '@preact/signals';
-import { go, place } from './place.ts';
-import { model } from './state.ts';
-import { type Part, type Span, type TraceModel, search } from './trace-model.ts';
+import { go } from './place.ts';
+import { model, view } from './state.ts';
+import { type Part, type Span, type TraceModel, findSpan, search } from './trace-model.ts';
 import { type Openness, type Row, reveal, toRows } from './trace-rows.ts';
 
 const ALL_OPEN: Openness = { closed: new Set(), unfolded: new Set() };
@@ -21,7 +21,7 @@ export const findText = signal('');
 export const selected = computed<Span | undefined>(() => {
   const current = model.value;
   if (current === undefined) return undefined;
-  return current.byId.get(place.value.span ?? '') ?? current.deepestError ?? current.roots[0];
+  return findSpan(current, view.value.span ?? '') ?? current.deepestError ?? current.roots[0];
 });
 
 export const rows = computed<readonly Row[]>(() =>

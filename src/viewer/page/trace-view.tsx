@@ -25,12 +25,12 @@ export function TraceView() {
     );
   if (current === undefined) return <section class="trace" aria-busy="true" />;
   return (
-    <section class="trace" aria-label={`Trace ${current.detail.trace.name}`}>
+    <section key={current.detail.trace.id} class="trace" aria-label={`Trace ${current.detail.trace.name}`}>
       <Head model={current} />
       <Overview />
       <Tools model={current} />
       <div class="panes">
-        {showsLogs.value ? <Logs model={current} /> : <Waterfall model={current} />}
+        {showsLogs.value ? <Logs model={current} /> : <Waterfall />}
         {selected.value !== undefined && <Details model={current} span={selected.value} />}
       </div>
     </section>

@@ -65,7 +65,7 @@ export function Line({ row, rows: lines, index, top, part, rails, isSelected, is
       aria-selected={isSelected}
       aria-label={`${label}${span.target === '' ? '' : ` ${span.target}`}, ${service}, ${formatDuration(toTotal(row))}${isFailed ? ', failed' : ''}`}
       class={classes.filter(Boolean).join(' ')}
-      style={{ transform: `translateY(${top}px)` }}
+      style={{ top: `${top}px` }}
       onClick={() => (members === undefined ? select(span) : toggle(row))}
     >
       <div class="label">

@@ -1,17 +1,16 @@
 // The spans of a trace, a line each: the tree on the left, time on the right. Only lines in sight are in the page, so thousands are no more than ten.
 import { useSignal } from '@preact/signals';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { Axis, readLabelWidth } from './time-axis.tsx';
-import type { TraceModel } from './trace-model.ts';
 import type { Row } from './trace-rows.ts';
 import { findText, found, inSight, rows, select, selectedAt, toggle, zoomBy } from './trace-state.ts';
-import { Virtual, scrollTo } from './virtual.tsx';
+import { Virtual } from './virtual.tsx';
 import { Line, toRails } from './waterfall-line.tsx';
 
 const ROW = 28;
 const HEAD = 26;
 
-export function Waterfall({ model }: { readonly model: TraceModel }) {
+export function Waterfall() {
   const box = useRef<HTMLDivElement>(null);
   const lines = rows.value;
   const at = selectedAt.value;
@@ -19,8 +18,6 @@ export function Waterfall({ model }: { readonly model: TraceModel }) {
   const part = inSight.value;
   const isFinding = findText.value.trim() !== '';
   const labelWidth = useSignal(readLabelWidth());
-
-  useLayoutEffect(() => scrollTo(box.current, at, ROW, HEAD), [at, model]);
 
   const press = (event: KeyboardEvent): void => {
     const row = lines[at];
@@ -57,6 +54,8 @@ export function Waterfall({ model }: { readonly model: TraceModel }) {
       aria-activedescendant={at < 0 ? undefined : `span-${at}`}
       count={lines.length}
       rowHeight={ROW}
+      target={at}
+      headHeight={HEAD}
       onKeyDown={press}
       onWheel={(event) => {
         if (!event.ctrlKey) return;
