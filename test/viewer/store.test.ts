@@ -102,6 +102,7 @@ suite('the store', () => {
       [['kept', 2]],
     );
     assert.equal(listTraces(second, { query: 'a=2', limit: 1 }).matched, 1);
+    assert.throws(() => new Store(options), /spans\.db: another viewer, or another program, has it open$/);
     second[Symbol.dispose]();
     const other = join(folder, 'notes.txt');
     writeFileSync(other, 'not a database, whatever its name may be');

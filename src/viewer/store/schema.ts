@@ -82,25 +82,39 @@ function loadSqlite(): typeof sqliteModule {
   }
 }
 
-/** Opens a file that only its owner reads, or a database in memory where there is no path; throws on a file that is not one of ours. */
+/** A viewer that is being stopped lets go of its file within this time. */
+const BUSY_MILLIS = 1_000;
+const SQLITE_BUSY = 5;
+
+/** Opens a file that only its owner reads, or a database in memory where there is no path; throws on a file that is not one of ours, or another viewer's. */
 export function openDatabase(path: string | undefined): DatabaseSync {
   const { DatabaseSync: Database } = loadSqlite();
   if (path !== undefined) closeSync(openSync(path, 'a', 0o600));
-  const database = new Database(path ?? ':memory:');
+  const database = new Database(path ?? ':memory:', { timeout: BUSY_MILLIS });
   try {
     prepareDatabase(database, path === undefined);
     return database;
   } catch (error) {
     database.close();
-    throw new Error(`${path ?? 'memory'}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`${path ?? 'memory'}: ${toReason(error)}`, { cause: error });
   }
 }
 
+function toReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return 'errcode' in error && error.errcode === SQLITE_BUSY
+    ? 'another viewer, or another program, has it open'
+    : error.message;
+}
+
 function prepareDatabase(database: DatabaseSync, isInMemory: boolean): void {
+  // Until it is closed: what a viewer remembers of its rows would be wrong if another one wrote, too.
+  database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
   const version = database.prepare('PRAGMA user_version').get()?.['user_version'];
   const isEmpty = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'] === 0;
   if (isEmpty) database.exec(TABLES);
   else if (version !== VERSION) throw new Error('no database of this version of the viewer');
+  database.exec('COMMIT');
   // A crash may cost the last batches of a tool that shows what is now; it may not cost the speed of all.
   database.exec(`PRAGMA journal_mode = ${isInMemory ? 'MEMORY' : 'WAL'}; PRAGMA synchronous = OFF`);
   database.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000');
