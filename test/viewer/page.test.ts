@@ -282,6 +282,48 @@ suite('the page', { skip }, () => {
     assert.equal(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle'), 'solid');
   });
 
+  test('what a drag or a click does, keys do', async () => {
+    const { page, troubles } = await open(`#/traces?trace=${hex(1, 32)}`);
+    await page.waitForSelector('.line.selected');
+    await page.locator('.overview').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByText('0 to 10.0 ms').waitFor({ state: 'attached' });
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.getByText('5.00 ms to 20.0 ms').waitFor({ state: 'attached' });
+    await page.keyboard.press('0');
+    await page.getByText('5.00 ms to 20.0 ms').waitFor({ state: 'detached' });
+
+    const handle = page.getByRole('separator', { name: 'Room for names' });
+    const toEdge = async (): Promise<number> => (await page.locator('.line .time').first().boundingBox())?.x ?? 0;
+    const [selected, edge] = [await texts(page, '.line.selected .name'), await toEdge()];
+    await handle.focus();
+    await page.keyboard.press('ArrowRight');
+    await waitUntil(page, `document.querySelector('.line .time').getBoundingClientRect().x > ${edge}`);
+    assert.equal(await handle.getAttribute('aria-valuenow'), '45');
+    assert.deepEqual(await texts(page, '.line.selected .name'), selected);
+    await page.keyboard.press('ArrowLeft');
+    await waitUntil(page, `document.querySelector('.line .time').getBoundingClientRect().x === ${edge}`);
+
+    await page.keyboard.press('3');
+    await page.getByRole('button', { name: 'stock: 13 spans' }).focus();
+    await page.keyboard.press('Space');
+    await page.getByText('1 of 2').waitFor();
+    assert.equal(await page.inputValue('.query input'), 'service=stock');
+    await page.goBack();
+
+    await page.keyboard.press('2');
+    const row = page.locator('tr', { hasText: 'GET /price' });
+    await row.getByRole('listbox', { name: 'Durations' }).focus();
+    assert.match(await row.ariaSnapshot(), /option "1: 20\.0 ms to 50\.0 ms" \[selected\]/);
+    await page.keyboard.press('ArrowLeft');
+    assert.match(await row.ariaSnapshot(), /option "0: 10\.0 ms to 20\.0 ms" \[selected\]/);
+    await page.keyboard.press('Enter');
+    await page.getByText('1 of 2').waitFor();
+    assert.equal(await page.inputValue('.query input'), 'service=price name="GET /price" duration>10ms');
+    assert.deepEqual(troubles, []);
+  });
+
   test('a pinned trace says so', async () => {
     const { page } = await open(`#/traces?trace=${hex(1, 32)}`);
     await page.waitForSelector('.details');

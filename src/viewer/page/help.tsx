@@ -20,6 +20,7 @@ const KEYS = [
   ['n', 'show new traces'],
   ['1 2 3', 'traces, routes, services'],
   ['← →', 'close, open a span'],
+  ['⇥ ← →', 'on a strip, a bar, an edge: choose, move'],
   ['e', 'next error'],
   ['f', 'find in the trace'],
   ['+ − 0', 'zoom'],

@@ -1,4 +1,4 @@
-// Above the waterfall: the whole trace, small. Dragging shows a part of it below, a double click all of it.
+// Above the waterfall: the whole trace, small. Dragging, or the arrows, show a part of it below, a double click all of it.
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { afterFrame } from './after-frame.ts';
@@ -48,13 +48,33 @@ export function Overview() {
     target.addEventListener('pointermove', move);
     target.addEventListener('pointerup', () => target.removeEventListener('pointermove', move), { once: true });
   };
+  /** By keyboard: the arrows make and move a part of a tenth, Shift makes it larger or smaller. */
+  const press = (event: KeyboardEvent): void => {
+    const direction = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (direction === 0) return;
+    event.preventDefault();
+    const { duration } = current;
+    const [start, end] = zoom.value ?? (direction > 0 ? [0, 0] : [duration, duration]);
+    const size = end - start || duration / 10;
+    const step = (direction * size) / 2;
+    if (zoom.value !== undefined && event.shiftKey) zoom.value = [start, Math.min(duration, end + step)];
+    else {
+      const moved = zoom.value === undefined ? start : start + step;
+      const left = Math.max(0, Math.min(duration - size, moved));
+      zoom.value = [left, left + size];
+    }
+  };
   const [from, until] = zoom.value ?? [0, current.duration];
   const left = (from / current.duration) * 100;
   const right = 100 - (until / current.duration) * 100;
   return (
     <div
       class="overview"
+      role="group"
+      tabIndex={0}
+      aria-label={`The whole trace, ${formatDuration(current.duration)}. Arrow keys show a part of it, with Shift more or less, 0 shows all.`}
       onPointerDown={drag}
+      onKeyDown={press}
       onDblClick={() => (zoom.value = undefined)}
       title="Drag to zoom, double click for the whole trace"
     >

@@ -1,5 +1,6 @@
 // The table of routes: how often each is asked for, how often it fails, how long it takes. A click shows its traces.
 import { useSignal } from '@preact/signals';
+import { useId } from 'preact/hooks';
 import { HISTOGRAM_LIMITS, type RouteStats } from '../model.ts';
 import { toServiceClass } from './colors.ts';
 import { formatCount, formatDuration } from './format.ts';
@@ -121,7 +122,7 @@ function Route({ route, slowest }: { readonly route: RouteStats; readonly slowes
 const BAR = 7;
 const HEIGHT = 26;
 
-/** A bar for each range of durations, by a logarithm; a click on one asks for what took longer than its lower end. */
+/** A bar for each range of durations, by a logarithm; a click on one, or Enter, asks for what took longer than its lower end. */
 function Histogram({
   route: { histogram },
   onChoose,
@@ -129,27 +130,48 @@ function Histogram({
   readonly route: RouteStats;
   readonly onChoose: (limit: number | undefined) => void;
 }) {
+  const id = useId();
+  /** The bar that the arrows have come to. */
+  const at = useSignal(-1);
   const most = Math.max(...histogram, 1);
-  const label = histogram
-    .map((count, index) => {
-      const limit = HISTOGRAM_LIMITS[index];
-      return count === 0 ? '' : limit === undefined ? `${count} longer` : `${count} up to ${formatDuration(limit)}`;
-    })
-    .filter(Boolean)
-    .join(', ');
+  const last = histogram.length - 1;
+  const press = (event: KeyboardEvent): void => {
+    const to = { ArrowRight: at.value + 1, ArrowLeft: at.value - 1, Home: 0, End: last }[event.key];
+    if (to !== undefined) at.value = Math.max(0, Math.min(last, to));
+    else if (event.key === 'Enter') onChoose(toLower(at.value));
+    else return;
+    event.preventDefault();
+  };
   return (
-    <svg class="histogram" width={histogram.length * BAR} height={HEIGHT} role="img" aria-label={label}>
+    <svg
+      class="histogram"
+      width={histogram.length * BAR}
+      height={HEIGHT}
+      role="listbox"
+      aria-label="Durations"
+      aria-orientation="horizontal"
+      aria-activedescendant={at.value < 0 ? undefined : `${id}-${at.value}`}
+      tabindex={0}
+      onFocus={() => (at.value = histogram.findIndex((count) => count > 0))}
+      onBlur={() => (at.value = -1)}
+      onKeyDown={press}
+    >
       {histogram.map((count, index) => {
         const height = count === 0 ? 1 : Math.max(2, (count / most) * (HEIGHT - 2));
-        const lower = index === 0 ? undefined : HISTOGRAM_LIMITS[index - 1];
         const upper = HISTOGRAM_LIMITS[index];
-        const range =
-          upper === undefined
-            ? `more than ${formatDuration(lower ?? 0)}`
-            : `${formatDuration(lower ?? 0)} to ${formatDuration(upper)}`;
+        const lower = formatDuration(toLower(index) ?? 0);
+        const label = `${count}: ${upper === undefined ? `more than ${lower}` : `${lower} to ${formatDuration(upper)}`}`;
         return (
-          <g key={index} onClick={() => onChoose(lower)}>
-            <title>{`${count}: ${range}`}</title>
+          <g
+            key={index}
+            id={`${id}-${index}`}
+            role="option"
+            aria-label={label}
+            aria-selected={index === at.value}
+            class={index === at.value ? 'at' : ''}
+            onClick={() => onChoose(toLower(index))}
+          >
+            <title>{label}</title>
             <rect class="hit" x={index * BAR} y={0} width={BAR} height={HEIGHT} />
             <rect
               class={count === 0 ? 'none' : ''}
@@ -165,3 +187,6 @@ function Histogram({
     </svg>
   );
 }
+
+/** The lower end of a bar, undefined where it begins at nothing. */
+const toLower = (index: number): number | undefined => HISTOGRAM_LIMITS[index - 1];

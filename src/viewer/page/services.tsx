@@ -72,11 +72,14 @@ function Node({ node, x, y }: Placed) {
       class={`node ${isExternal ? 'external' : toServiceClass(name)}`}
       transform={`translate(${x} ${y})`}
       role="button"
-      tabIndex={0}
+      // In SVG the case of a name counts: as tabIndex it is no attribute that a browser knows.
+      tabindex={0}
       aria-label={`${name || '(no service)'}: ${facts}`}
       onClick={open}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') open();
+        if (event.key !== 'Enter' && event.key !== ' ') return;
+        event.preventDefault();
+        open();
       }}
     >
       <rect width={NODE.width} height={NODE.height} rx={9} />
