@@ -346,7 +346,7 @@ suite('doctor, with a command, names', { concurrency: 3, timeout: 300_000 }, () 
   });
 
   const withCommand = causes.filter(({ id }) => !isAlone(table[id] ?? {}));
-  for (const cause of casesOf(withCommand, 5)) {
+  for (const cause of casesOf(withCommand, 3)) {
     test(cause.id, { skip: table[cause.id]?.skip ?? false }, (t) => check(t, cause));
   }
 });

@@ -27,7 +27,7 @@ suite(
   'interleaved requests over kept connections are children of what made them:',
   { timeout: 240_000, concurrency: 2 },
   () => {
-    for (const [client, count, perRequest] of casesOf(cases, 5)) {
+    for (const [client, count, perRequest] of casesOf(cases, 3)) {
       test(`${count} by ${client}`, async (t) => {
         const [sink, server] = await Promise.all([closeAfter(t, startSink()), closeAfter(t, startUnrulyServer())]);
         const env = { SERVER: server.url, CLIENT: client, COUNT: String(count), OTEL_EXPORTER_OTLP_ENDPOINT: sink.url };

@@ -38,7 +38,7 @@ suite('an exception that nobody catches', { concurrency: 3, timeout: 240_000 }, 
     ['/after', 'TypeError', 'after failed at /pay?token=REDACTED', '200 '],
     ['/text', '_OTHER', 'a text with token=REDACTED'],
   ];
-  for (const [path, type, message, status = ''] of casesOf(rows, 3)) {
+  for (const [path, type, message, status = ''] of casesOf(rows, 2)) {
     test(`ends the process as without us, and is on the span of its request: ${path}`, async (t) => {
       const { sink, env } = await startSurroundings(t);
       const { code, stderr } = await runTraced({ code: crashing(path), env });

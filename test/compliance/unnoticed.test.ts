@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { casesOf } from '../support/every-case.ts';
 import type { ReceivedSpan } from '../support/otlp-decode.ts';
 import { runTraced, startSurroundings } from '../integration/traced.ts';
 
@@ -106,11 +107,12 @@ suite('an application does not notice the agent', { concurrency: 4 }, () => {
   });`;
 
   const noHeaders = fileURLToPath(new URL('suites/no-trace-headers.yml', import.meta.url));
-  for (const [how, env] of [
+  const settings = [
     ['but for one header', { SKIP: 'traceparent' }],
     ['with OTEL_PROPAGATORS=none', { OTEL_PROPAGATORS: 'none' }],
     ['with an empty propagation.to', { TRACING_CONFIG: noHeaders }],
-  ] as const) {
+  ] as const;
+  for (const [how, env] of casesOf(settings, 1)) {
     test(`in the head of a request, ${how}`, async (t) => {
       const { printed } = await compare(t, heads, 12, env);
       assert.match(printed, /^GET X-Own\|a\|x-OWN\|b\|Host\|own\.example\|/m);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { casesOf } from '../support/every-case.ts';
 import { runProgram } from '../support/run-program.ts';
 
 const watch = fileURLToPath(new URL('../fixtures/hooks/watch.ts', import.meta.url));
@@ -158,7 +159,7 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 suite('a watched package', { concurrency: 3, timeout: 240_000 }, () => {
-  for (const [name, given] of Object.entries(cases)) {
+  for (const [name, given] of casesOf(Object.entries(cases), 5)) {
     test(name, async (t) => {
       const lines = await run(t, given);
       const isFirst = (line: string): boolean => !line.startsWith('{');

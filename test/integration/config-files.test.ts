@@ -119,7 +119,7 @@ suite('the program runs, and one line says what is wrong with', { concurrency: 4
       url: HIDDEN,
     },
   ];
-  for (const { name, files, line, url } of casesOf(cases, 4)) {
+  for (const { name, files, line, url } of casesOf(cases, 2)) {
     test(name, async (t) => {
       const outcome = await runApp(t, createProject(t, files));
       assert.match(outcome.stderr, line);

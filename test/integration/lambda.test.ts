@@ -49,7 +49,7 @@ suite('AWS Lambda:', { concurrency: 4, timeout: 240_000 }, () => {
   const functions = (['cjs', 'mjs'] as const).flatMap((extension) =>
     handlers.map(([handler, shape]) => [extension, handler, shape] as const),
   );
-  for (const [extension, handler, shape] of casesOf(functions, 4)) {
+  for (const [extension, handler, shape] of casesOf(functions, 2)) {
     test(`${handler} (${extension}) is frozen with its spans delivered, twice`, async (t) => {
       const root = handler.replace('functions', `only-${extension}/functions`);
       const { sink, program, invoke, lambda } = await startFunction(t, root);
@@ -72,7 +72,7 @@ suite('AWS Lambda:', { concurrency: 4, timeout: 240_000 }, () => {
     ['failingCallback', 'called back', 'SERVER shop ERROR "called back"\n  CLIENT GET 200'],
     ['throwing', 'at once', 'SERVER shop ERROR "at once"'],
   ] as const;
-  for (const [handler, message, expected] of casesOf(failures, 2)) {
+  for (const [handler, message, expected] of casesOf(failures, 1)) {
     test(`the error of functions.${handler} reaches the runtime, and its spans the receiver`, async (t) => {
       const { sink, invoke } = await startFunction(t, `only-cjs/functions.${handler}`);
       const { body, failed } = await invoke({});

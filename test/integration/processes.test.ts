@@ -45,7 +45,7 @@ suite('child processes:', { concurrency: 4, timeout: 240_000 }, () => {
         ] as const,
     ),
   );
-  for (const [way, variant, name, flags, expected] of casesOf(starts, 3)) {
+  for (const [way, variant, name, flags, expected] of casesOf(starts, 2)) {
     test(`${way} by ${name} (${variant})`, async (t) => {
       const { sink, env } = await startSurroundings(t);
       const exit = await runProgram({
@@ -174,7 +174,7 @@ suite('tools that NODE_OPTIONS reaches:', { concurrency: 4, timeout: 240_000 }, 
     ['a compiler that refuses', { program: tsc, args: ['--nonsense'] }],
     ['node --check of a mistake', { flags: ['--check', join(root, 'LICENSE')] }],
   ] as const;
-  for (const [name, options] of casesOf(tools, 3)) {
+  for (const [name, options] of casesOf(tools, 2)) {
     test(`${name} prints and returns the same`, async () => {
       // Nothing is configured: banner and traces would show. Node reads a file in another way where there is an --import, and has that in its stack.
       const toEnding = ({ code, stdout, stderr }: Exit) => [code, stdout, stderr.replaceAll(/^ +at .*\n/gm, '')];

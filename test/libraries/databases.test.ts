@@ -21,6 +21,7 @@ libraryTest('pg', {
 for (const version of ['ioredis', 'ioredis-5']) {
   libraryTest(version, {
     fixture: 'ioredis',
+    isVariant: version !== 'ioredis',
     links: { ioredis: version },
     service: 'redis',
     attributes: ['db.system.name', 'db.query.text'],
@@ -67,6 +68,7 @@ libraryTest('mysql', {
 for (const version of ['redis', 'redis-4', 'redis-5']) {
   libraryTest(version, {
     fixture: 'redis',
+    isVariant: version !== 'redis',
     links: { redis: version },
     service: 'redis',
     order: 'text',

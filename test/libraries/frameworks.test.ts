@@ -8,6 +8,7 @@ const options = ['/users/7', { method: 'OPTIONS' }] as const;
 for (const version of ['express', 'express-4']) {
   libraryTest(version, {
     fixture: 'express',
+    isVariant: version !== 'express',
     links: { express: version },
     requests: [
       '/',
@@ -44,6 +45,7 @@ for (const version of ['express', 'express-4']) {
 for (const version of ['fastify', 'fastify-4']) {
   libraryTest(version, {
     fixture: 'fastify',
+    isVariant: version !== 'fastify',
     links: { fastify: version },
     requests: [
       '/',
@@ -213,6 +215,7 @@ libraryTest('nestjs', {
 });
 
 libraryTest('nestjs on fastify', {
+  isVariant: true,
   fixture: 'nestjs-fastify',
   links: Object.fromEntries(
     ['@nestjs/common', '@nestjs/core', '@nestjs/platform-fastify', 'reflect-metadata', 'rxjs'].map((name) => [
@@ -235,6 +238,7 @@ libraryTest('nestjs on fastify', {
 });
 
 libraryTest('koa-2', {
+  isVariant: true,
   fixture: 'koa',
   links: { koa: 'koa-2', '@koa/router': '@koa/router' },
   requests: ['/users/7', '/nowhere'],

@@ -70,6 +70,7 @@ for (const name of ['pino', 'winston', 'bunyan']) {
   for (const protocol of ['http/protobuf', 'http/json']) {
     libraryTest(`${name}, sent as ${protocol}`, {
       ...test,
+      isVariant: protocol !== 'http/protobuf',
       env: { SECRET, OTEL_LOGS_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: protocol },
       secrets: [SECRET],
       check: (result) => {

@@ -7,7 +7,7 @@ import { findLeak } from './leak-forms.ts';
 import { drawAttack } from './mutations.ts';
 import { createRandom } from './random.ts';
 
-const count = Number(process.env.TRACING_FUZZ_COUNT ?? amountOf(200_000, 20_000));
+const count = Number(process.env.TRACING_FUZZ_COUNT ?? amountOf(200_000, 5_000));
 const seed = Number(process.env.TRACING_FUZZ_SEED ?? 20_261_122);
 /** Every so many attacks, the result is redacted again. */
 const IDEMPOTENCE_STEP = 4;
