@@ -4,6 +4,7 @@ import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createProject } from '../config/project.ts';
+import { casesOf } from '../support/every-case.ts';
 import { runProgram } from '../support/run-program.ts';
 import { callMain } from './call-main.ts';
 import { hasTerminal, runInTerminal } from './terminal.ts';
@@ -87,7 +88,7 @@ suite('tracing', { concurrency: 3, timeout: 120_000 }, () => {
   const project = createProject({ '.tracingrc': 'sampling:\n  ratio: 0.5\n  kepe: errors\n' });
   const withoutColors = (text: string): string => text.replaceAll(/\x1b\[\d+m/g, '');
 
-  for (const [args, code, says] of pages) {
+  for (const [args, code, says] of casesOf(pages, 2)) {
     test(`${args.join(' ')} has no colour in a pipe, unless FORCE_COLOR asks for it`, async () => {
       const plain = await runProgram({ program, args, cwd: project.folder });
       assert.deepEqual([plain.code, plain.stderr], [code, '']);
