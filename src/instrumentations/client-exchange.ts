@@ -17,6 +17,7 @@ import type { Redactor } from '../redaction/create-redactor.ts';
 import type { RequestFacts } from '../url-rules/match.ts';
 import type { Captured } from './capture/capture.ts';
 import { applyOutcome, endWithError } from './end-span.ts';
+import { createRepeatedTexts } from './repeated-texts.ts';
 import { RequestContext } from './request-context.ts';
 import { type Attempt, Resends } from './resends.ts';
 import type { InstrumentationTools, OpenSpan } from './tools.ts';
@@ -61,6 +62,7 @@ export function createClientExchanges(
 ): (request: OutgoingRequest) => ClientExchange | undefined {
   const { tracer, redactor, urlRules, capture, traceHeaders, sampling, toMethodFacts, requireParent } = tools;
   const resends = new Resends();
+  const redact = createRepeatedTexts(redactor);
 
   return (request) => {
     const { parent, method, target, socketPath } = request;
@@ -77,10 +79,10 @@ export function createClientExchanges(
     }
     const { name, attributes } = toClientSpan(
       {
-        method: redactor.redact(method, 'string'),
+        method: redact(method),
         url: urlRules.cleanUrl(url, facts, decision),
         template: decision.name,
-        serverAddress: redactor.redact(socketPath ?? target.address, 'string'),
+        serverAddress: redact(socketPath ?? target.address),
         serverPort: socketPath === undefined ? target.port : undefined,
       },
       toMethodFacts,

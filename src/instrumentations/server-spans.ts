@@ -9,6 +9,7 @@ import { type Incoming, type Origin, readOrigin } from '../http-semconv/forwarde
 import { toRoutedName, toServerSpan } from '../http-semconv/server-span.ts';
 import type { RequestFacts } from '../url-rules/match.ts';
 import type { Header } from './capture/header-capture.ts';
+import { createRepeatedTexts } from './repeated-texts.ts';
 import { RequestContext } from './request-context.ts';
 import { RequestRoute } from './request-route.ts';
 import type { InstrumentationTools, OpenSpan } from './tools.ts';
@@ -59,10 +60,9 @@ export function createServerSpans({
   toMethodFacts,
   trustForwarded,
 }: InstrumentationTools): (request: ReceivedRequest) => StartedRequest {
-  const redactMaybe = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : redactor.redact(text, 'string');
+  const redact = createRepeatedTexts(redactor);
   const redactHost = (given: Authority): Authority => {
-    const host = redactor.redact(given.host, 'string');
+    const host = redact(given.host);
     return host === given.host ? given : { host, port: given.port };
   };
 
@@ -74,16 +74,17 @@ export function createServerSpans({
     const sampled = sampling.decide(parent, decision.sample);
     if ('dropped' in sampled) return { context: new RequestContext(parent, sampled.dropped), open: undefined };
     const { origin, peer } = facts;
+    const userAgent = request.header('user-agent');
     const { name, attributes } = toServerSpan(
       {
-        method: redactor.redact(method, 'string'),
+        method: redact(method),
         target: urlRules.cleanTarget(target, facts, decision),
         origin: {
-          scheme: redactor.redact(origin.scheme, 'string'),
+          scheme: redact(origin.scheme),
           server: redactHost(origin.server),
           client: redactHost(origin.client),
         },
-        userAgent: redactMaybe(request.header('user-agent')),
+        userAgent: userAgent === undefined ? undefined : redact(userAgent),
         peerAddress: peer.address,
         peerPort: peer.port,
         protocolVersion: request.protocolVersion,

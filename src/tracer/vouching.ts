@@ -5,6 +5,8 @@ import { type OwnAttributes, copyAttributes, isPlain, isPlainEntry } from './att
 /** Beyond this many names all attributes are read: that is cheaper than to remember more. */
 const MAX_CHANGED = 32;
 
+const { hasOwnProperty } = Object.prototype;
+
 /** May change the attribute that it is called for, and rename it. */
 export type AttributeVisitor = (attributes: Attributes, name: string) => void;
 
@@ -30,10 +32,15 @@ export class Vouching {
   /** Attributes for a span to be born with: the very object, where all that it holds is plain. A list may be somebody's own, and change. */
   adopt(given: Attributes | undefined): OwnAttributes {
     if (typeof given !== 'object' || given === null) return copyAttributes(given);
-    const names = Object.keys(given);
-    this.born = names.length;
-    for (const name of names) if (!isPlainEntry(name, given[name])) this.noteChanged(name);
-    if (this.changed === undefined) return { attributes: given, count: names.length, dropped: 0 };
+    let count = 0;
+    // In a loop over an object's own names V8 knows where the values lie, as in one over a list of them it does not.
+    for (const name in given) {
+      if (!hasOwnProperty.call(given, name)) continue;
+      if (!isPlainEntry(name, given[name])) this.noteChanged(name);
+      count++;
+    }
+    this.born = this.changed?.length === MAX_CHANGED ? 0 : count;
+    if (this.changed === undefined) return { attributes: given, count, dropped: 0 };
     const copy = copyAttributes(given);
     if (this.born > 0) this.born = copy.count;
     return copy;

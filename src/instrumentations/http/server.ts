@@ -26,6 +26,7 @@ import type { Captured } from '../capture/capture.ts';
 import type { Header } from '../capture/header-capture.ts';
 import { pairs, toHeader, toText } from '../capture/headers-of.ts';
 import { OpenRequests } from '../open-requests.ts';
+import { readHeader } from '../read-header.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import {
   type ReceivedRequest,
@@ -86,7 +87,7 @@ class Received implements ReceivedRequest {
   }
 
   header(name: string): string | undefined {
-    return toText(this.#headers[name]);
+    return toText(readHeader(this.#headers, name));
   }
 
   headers(): Iterable<Header> {
