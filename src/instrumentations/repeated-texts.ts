@@ -22,7 +22,8 @@ export function createRepeatedTexts({ redact }: Pick<Redactor, 'redact'>): (text
   };
 }
 
-/** The same text in memory of its own: it may be a piece of a URL, which would stay as long as its piece. */
+/** The same text in memory of its own, a byte a character where that is enough: it may be a piece of a URL, which would stay as long as its piece. */
 function toOwn(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le');
+  const own = Buffer.from(text, 'latin1').toString('latin1');
+  return own === text ? own : Buffer.from(text, 'utf16le').toString('utf16le');
 }

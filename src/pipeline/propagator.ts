@@ -77,7 +77,8 @@ class OnlyValid<Carrier> implements TextMapSetter<Carrier> {
   }
 
   set(carrier: Carrier, name: string, value: string): void {
-    if (value !== '' && !NOT_IN_HEADERS.test(value)) this.#setter.set(carrier, name, value);
+    // Of two ids and two numbers nothing else can be made.
+    if (name === 'traceparent' || (value !== '' && !NOT_IN_HEADERS.test(value))) this.#setter.set(carrier, name, value);
   }
 }
 

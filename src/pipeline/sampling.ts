@@ -14,6 +14,7 @@ import { type Sampler, SamplingDecision, TraceIdRatioBasedSampler } from '@opent
 import type { Config } from '../config/config.ts';
 import { stopwatch } from '../log/stopwatch.ts';
 import { type IdSource, createRandomIds } from '../tracer/ids.ts';
+import { SpanImpl } from '../tracer/span-impl.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface SamplingOptions {
@@ -130,8 +131,10 @@ function createJudge(ratio: number): Judge {
 }
 
 function readParent(context: Context): SpanContext | undefined {
-  const parent = trace.getSpanContext(context);
-  return parent !== undefined && isSpanContextValid(parent) ? parent : undefined;
+  const span = trace.getSpan(context);
+  const parent = span?.spanContext();
+  // Those of our own spans are valid: no need to look at every digit.
+  return parent !== undefined && (span instanceof SpanImpl || isSpanContextValid(parent)) ? parent : undefined;
 }
 
 function readDecided(context: Context): DecidedContext | undefined {

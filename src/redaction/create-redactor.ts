@@ -11,6 +11,7 @@ import { DEFAULT_MARKER, isMarker, joinOptions } from './redactor-options.ts';
 import type { RedactionKind, RedactorOptions } from './redactor-options.ts';
 import { settleFindings } from './settle-findings.ts';
 import type { Redaction } from './settle-findings.ts';
+import { SettledTexts } from './settled-texts.ts';
 
 export type { AttributeValue } from './redact-attribute.ts';
 export type { QueryMode, RedactionKind, RedactorOptions, ValueMatcher } from './redactor-options.ts';
@@ -88,5 +89,6 @@ function compileRules(options: RedactorOptions): CompiledRules {
     hideAll: options.hideAll ?? false,
     patterns: (options.paths ?? []).map(compilePathPattern),
     values: options.values ?? [],
+    settled: new SettledTexts(),
   };
 }

@@ -15,6 +15,7 @@ import type { PathPattern } from './path-patterns.ts';
 import type { QueryMode, RedactionKind, ValueMatcher } from './redactor-options.ts';
 import { Scan } from './scan.ts';
 import type { Finding } from './scan.ts';
+import type { SettledTexts } from './settled-texts.ts';
 
 /** Rounds of decoding before a value that can still be decoded is hidden as a whole. */
 const MAX_LAYERS = 6;
@@ -34,6 +35,7 @@ export interface CompiledRules {
   readonly hideAll: boolean;
   readonly patterns: readonly PathPattern[];
   readonly values: readonly ValueMatcher[];
+  readonly settled: SettledTexts;
 }
 
 /** Returns every stretch of `text` to hide, in no order, possibly overlapping. Throws only what a matcher of the owner throws. */

@@ -23,11 +23,15 @@ export function settleFindings(text: string, kind: RedactionKind, rules: Compile
   for (let round = 0; round < MAX_ROUNDS; round++) {
     if (findings.length === 0) return { redacted: text, findings };
     const redacted = splice(text, findings, rules.marker);
+    if (rules.settled.has(redacted, kind)) return { redacted, findings };
     const more =
       redacted.length > MAX_LENGTH
         ? cutting(text, shorterLength(text, findings, redacted.length), [])
         : toOriginal(readFindings(redacted, { kind, isCut: false, rules }), findings, rules.marker);
-    if (more.length === 0) return { redacted, findings };
+    if (more.length === 0) {
+      rules.settled.add(redacted, kind);
+      return { redacted, findings };
+    }
     findings = mergeFindings([...findings, ...more]);
   }
   throw new Error('redaction did not settle');
