@@ -68,7 +68,7 @@ const withoutModulePatch: Plugin = {
   },
 };
 
-/** Without the import, which nobody calls (agent.ts requires the file), the two would share a third. */
+/** Without the import, which nobody calls (load-tracing.ts reads the file), the two would share a third. */
 const agentAndTracing: Plugin = {
   name: 'agent-and-tracing',
   resolveId: (id) => (id === 'agent-and-tracing' ? `\0${id}` : undefined),

@@ -1,6 +1,5 @@
 // Called by the preload: reads the configuration, watches for the program's first use of what can be traced, and then starts tracing.ts.
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import packageJson from '../package.json' with { type: 'json' };
 import { type StandingAside, announce } from './announce.ts';
@@ -15,6 +14,7 @@ import { readLambda } from './instrumentations/lambda/read-lambda.ts';
 import { reportBundledEntry } from './instrumentations/libraries/bundled-entry.ts';
 import { enableLibraries } from './instrumentations/libraries/enable-libraries.ts';
 import { createBoardMemory } from './instrumentations/threads/context-board.ts';
+import { loadTracing } from './load-tracing.ts';
 import { throwInternalErrors } from './log/guard.ts';
 import { createLog, toErrorText, useAsDiag } from './log/log.ts';
 import { enableWatched } from './log/watchdog.ts';
@@ -22,6 +22,7 @@ import { writeStderr } from './log/write-stderr.ts';
 import { mayStartLate } from './may-start-late.ts';
 import { type LeavingWork, flushOnLeaving } from './pipeline/leaving.ts';
 import { announceToThreads, createTraffic, readThreadStart } from './pipeline/threads/thread-start.ts';
+import { DEFAULT_MARKER } from './redaction/redactor-options.ts';
 import { complete, register } from './registration.ts';
 import {
   isNoProgram,
@@ -31,7 +32,6 @@ import {
   readEntryFile,
   readWorkingDirectory,
 } from './standing.ts';
-import type * as tracingModule from './tracing.ts';
 import type { Configured, Surroundings, ThreadMemory, Tracing } from './tracing.ts';
 
 /** A running agent. */
@@ -52,8 +52,7 @@ export function startAgent(): Agent | undefined {
   const fail = (error: unknown): void => {
     stop();
     announce({ step: 'standing aside', reason: 'failed', error });
-    const reason = load().createLineRedactor()(toErrorText(error)).replaceAll(/\s+/g, ' ');
-    writeStderr(`tracing: could not start, the program runs untraced: ${reason}\n`);
+    writeStderr(`tracing: could not start, the program runs untraced: ${toReason(error)}\n`);
   };
   try {
     return start(started, fail) ? { stop } : undefined;
@@ -80,7 +79,7 @@ function start(started: Disposable[], fail: (error: unknown) => void): boolean {
   started.push(useAsDiag(log, config['log.level']));
 
   const memory = toThreadMemory(surroundings, config);
-  const tracing = new LateTracing(() => load().startTracing(surroundings, configured, memory), fail);
+  const tracing = new LateTracing(() => loadTracing().startTracing(surroundings, configured, memory), fail);
   started.push(
     register(() => tracing.start()),
     tracing,
@@ -155,7 +154,7 @@ function configure({ thread, env, entry, cwd }: Surroundings): Configured {
   let redact: ((text: string) => string) | undefined;
   const log = createLog({
     level: config['log.level'],
-    redact: (text) => (redact ??= load().createLineRedactor({ config, urlHidden }))(text),
+    redact: (text) => (redact ??= createLineRedactor({ config, urlHidden }))(text),
     write: writeStderr,
   });
   // In a worker they are the same that the main thread has said.
@@ -216,8 +215,21 @@ function watchLibraries({ entry }: Surroundings, { config, log }: Configured, tr
   return enabled;
 }
 
-/** The build makes it a file beside the agent's, which a program that does nothing to be traced never reads. */
-function load(): typeof tracingModule {
-  const path = import.meta.url.endsWith('.ts') ? './tracing.ts' : './tracing.cjs';
-  return createRequire(import.meta.url)(path) as typeof tracingModule;
+/** Hides secrets in a line of the log. What does is in the file that tracing starts from; where that cannot be loaded, nothing of the line is shown. */
+function createLineRedactor(configured: Pick<Configured, 'config' | 'urlHidden'>): (text: string) => string {
+  try {
+    return loadTracing().createLineRedactor(configured);
+  } catch {
+    return () => DEFAULT_MARKER;
+  }
+}
+
+/** Why it could not start, on one line. No message where what would redact it is what could not be loaded. */
+function toReason(error: unknown): string {
+  try {
+    return loadTracing().createLineRedactor()(toErrorText(error)).replaceAll(/\s+/g, ' ');
+  } catch {
+    const { name = 'Error', code = '' } = Object(error) as Partial<NodeJS.ErrnoException>;
+    return `${name} ${code}`.trimEnd();
+  }
 }

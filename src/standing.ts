@@ -1,7 +1,7 @@
 // Called by agent.ts before anything is built: processes in which the agent has no business.
-import { realpathSync } from 'node:fs';
 import { basename, sep } from 'node:path';
 import { isInternalThread } from 'node:worker_threads';
+import { process, realpathSync } from './natives.ts';
 
 /** The program's main file as the command line names it; undefined for `node -e`, `node -p` and the REPL, whose first argument is none. */
 export function readEntryFile(): string | undefined {

@@ -31,6 +31,7 @@ import { isBrief, isQuietProcess } from './standing.ts';
 import { createRedactors } from './url-rules/create-redactors.ts';
 import { createUrlFilter } from './url-rules/url-filter.ts';
 import { createUrlRules } from './url-rules/url-rules.ts';
+import { process } from './natives.ts';
 
 const { name: PACKAGE_NAME, version: AGENT_VERSION } = packageJson;
 

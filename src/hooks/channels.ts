@@ -1,5 +1,6 @@
 // Called by whoever listens to Node's diagnostics channels: the way in front of HTTP that changes nothing of the application.
 import { guard } from '../log/guard.ts';
+import { process } from '../natives.ts';
 
 /** Channel name -> what to do with a message. The message's shape is Node's, stated by the caller. */
 export type Subscriptions = Readonly<Record<string, (message: never) => void>>;

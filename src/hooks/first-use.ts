@@ -1,4 +1,5 @@
 // Called by agent.ts: tells when the program first does something that can be traced.
+import { guard } from '../log/guard.ts';
 import { queueMicrotask } from '../natives.ts';
 import { subscribe } from './channels.ts';
 
@@ -25,11 +26,12 @@ export function watchFirstUse(onFirstUse: () => void): Disposable {
           if (isUsed) return;
           isUsed = true;
           // Not while the message is handed out: those whom it brings are further down the same list.
-          queueMicrotask(() => watch[Symbol.dispose]());
+          queueMicrotask(stop);
           onFirstUse();
         },
       ]),
     ),
   );
+  const stop = guard('the first use', () => watch[Symbol.dispose]());
   return watch;
 }

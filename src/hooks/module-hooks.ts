@@ -4,6 +4,7 @@ import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reportInternalError } from '../log/guard.ts';
 import { type EsModules, meetEsModules } from './es-modules.ts';
+import { process, takeClient } from '../natives.ts';
 
 /** A package as it lies on the disk. */
 export interface UsedPackage {
@@ -129,6 +130,7 @@ export function watchModules({ names, onFirstUse, patch, onTooLate }: ModuleWatc
     resolve(specifier, context, nextResolve) {
       const resolved = nextResolve(specifier, context);
       try {
+        if (resolved.url === 'node:http' || resolved.url === 'node:https') takeClient(resolved.url);
         const name = resolving ? undefined : toWatchedName(specifier, resolved, names);
         if (name === undefined) return resolved;
         const url = see(name, specifier, resolved, context);

@@ -3,6 +3,7 @@
 import { syncBuiltinESMExports } from 'node:module';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { guard, reportInternalError } from '../log/guard.ts';
+import { process } from '../natives.ts';
 
 /** One direction between a worker and the thread that made it. */
 export interface Lane {

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'node:net';
 import { guard } from '../log/guard.ts';
-import { queueMicrotask } from '../natives.ts';
+import { process, queueMicrotask } from '../natives.ts';
 
 /** Told of an upgrade or CONNECT request right before the application's listener is. */
 export type OnUpgrade = (request: IncomingMessage, socket: Socket) => void;

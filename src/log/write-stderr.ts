@@ -1,5 +1,5 @@
 // The one way out to the terminal, for the log, the banner and the console: stdout belongs to the application.
-import { writeSync } from 'node:fs';
+import { writeSync } from '../natives.ts';
 
 const STDERR = 2;
 const MAX_TRIES = 50;

@@ -1,9 +1,9 @@
 // Called by tracing.ts: which Logfire projects the configuration sends to, and where each is. The token never leaves this but as a header.
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { diag } from '@opentelemetry/api';
 import type { Config } from '../config/config.ts';
 import type { OtlpTarget } from '../exporters/otlp/otlp-sender.ts';
+import { readFileSync } from '../natives.ts';
 import { addSignalPath } from './otlp-target.ts';
 
 /** Where one write token leads. */

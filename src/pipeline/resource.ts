@@ -16,6 +16,7 @@ import {
   ATTR_TELEMETRY_DISTRO_VERSION,
 } from '@opentelemetry/semantic-conventions';
 import type { Config } from '../config/config.ts';
+import { process, title } from '../natives.ts';
 
 export interface ResourceOptions {
   readonly config: Config;
@@ -32,7 +33,7 @@ const DETECTORS: Readonly<Record<string, () => Attributes>> = {
   // Neither process.command_args nor process.command_line: secrets are given on command lines (semantic-conventions#626).
   process: () => ({
     'process.pid': process.pid,
-    'process.executable.name': process.title.split(/[\\/ ]/)[0] || 'node',
+    'process.executable.name': title.split(/[\\/ ]/)[0] || 'node',
     'process.executable.path': process.execPath,
     'process.runtime.name': 'nodejs',
     'process.runtime.version': process.versions.node,

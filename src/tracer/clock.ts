@@ -1,6 +1,7 @@
 // Read by every span when it starts and when it ends: a clock that never goes back, and where its zero lies in wall time.
 import type { HrTime } from '@opentelemetry/api';
 import { stopwatch } from '../log/stopwatch.ts';
+import { wallClock } from '../natives.ts';
 
 /** The wall time at which a monotonic clock read zero: whole seconds since the epoch, and milliseconds (below 1000) with their fraction. */
 export interface Anchor {
@@ -24,14 +25,14 @@ export const CLOCK_SLACK_MILLIS = 3;
  * One read of the monotonic clock is one instant. A span keeps the anchor that it started with, so all its times agree whatever happens to
  * the wall clock meanwhile. Once a second (and never on a timer) the anchor is held against the wall clock, and moved no further
  * than it must be: wall time is known to the millisecond only, and a clock that is right is left alone.
- * @note Both functions are taken when the agent loads: an application that fakes time in its tests does not bend spans.
+ * @note Both functions are Node's own: an application that fakes time in its tests does not bend spans.
  */
 export class Clock {
   private readonly sources: ClockSources;
   private anchor: Anchor;
   private checkedAt: number;
 
-  constructor(sources: ClockSources = { monotonic: stopwatch, wall: Date.now }) {
+  constructor(sources: ClockSources = { monotonic: stopwatch, wall: wallClock }) {
     this.sources = sources;
     // Read with the first span, which checks it.
     this.checkedAt = -Infinity;

@@ -24,7 +24,14 @@ async function filesOf(code: string, env: Readonly<Record<string, string>> = {})
     // It dies before anything is sent, which nobody takes here.
     code: `${code};
       setTimeout(() => {
-        console.log(JSON.stringify(Object.keys(require.cache)));
+        const { Session } = require('node:inspector');
+        const session = new Session();
+        session.connect();
+        const urls = [];
+        // It is told of all that was there before, too.
+        session.on('Debugger.scriptParsed', ({ params }) => urls.push(params.url));
+        session.post('Debugger.enable');
+        console.log(JSON.stringify(urls));
         process.kill(process.pid, 'SIGKILL');
       }, 100)`,
     flags: agentFlags,
@@ -32,8 +39,9 @@ async function filesOf(code: string, env: Readonly<Record<string, string>> = {})
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', TRACING_CONFIG: 'none', ...env },
   });
   assert.equal(signal, 'SIGKILL');
-  const files = JSON.parse(stdout) as string[];
-  return files
+  const urls = JSON.parse(stdout) as string[];
+  return urls
+    .map((url) => (url.startsWith('file:') ? fileURLToPath(url) : url))
     .filter((file) => file.startsWith(dist))
     .map((file) => basename(file))
     .sort();

@@ -7,6 +7,7 @@ import { writeStderr } from '../../log/write-stderr.ts';
 import type { BannerFacts } from './banner.ts';
 import { decideColor } from './decide-color.ts';
 import type * as terminalModule from './terminal.ts';
+import { process } from '../../natives.ts';
 
 export interface ConsoleInput {
   readonly config: Config;

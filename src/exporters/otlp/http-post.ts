@@ -1,13 +1,11 @@
 // Called by the OTLP exporter: one HTTP POST, with Node's own client and nothing that the application may have replaced since.
-import type http from 'node:http';
 import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
-import type https from 'node:https';
 import { ROOT_CONTEXT, context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { MAX_ANSWER_BYTES, TimeoutError, type TlsOptions, release } from './connection.ts';
 import type { Post } from './transport.ts';
 import { writeInPieces } from './write-in-pieces.ts';
-import { setTimeout, clearTimeout } from '../../natives.ts';
+import { clearTimeout, setTimeout, type HttpClient, takeClient } from '../../natives.ts';
 
 export interface PostTarget {
   readonly url: string;
@@ -29,20 +27,18 @@ export interface PostAnswer {
  */
 const CLOSED: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE']);
 
-const getModule = (url: URL): typeof http | typeof https =>
-  process.getBuiltinModule(url.protocol === 'https:' ? 'node:https' : 'node:http');
+const takeClientFor = (url: URL): HttpClient => takeClient(url.protocol === 'https:' ? 'node:https' : 'node:http');
 
 /** The connections to one receiver. */
 export function createAgent(url: URL, tls: TlsOptions, maxSockets: number): Agent {
-  return new (getModule(url).Agent)({ keepAlive: true, maxSockets, ...tls });
+  return new (takeClientFor(url).Agent)({ keepAlive: true, maxSockets, ...tls });
 }
 
 /** Makes a sender that keeps its connection; nothing in it keeps the process alive. */
 export function createPoster(target: PostTarget): (body: Uint8Array, abandoned: AbortSignal) => Post<PostAnswer> {
   const { agent } = target;
   const url = new URL(target.url);
-  // Taken at start: a library that replaces http.request later (a test's mock server) must not catch our spans.
-  const { request } = getModule(url);
+  const { request } = takeClientFor(url);
   const options: RequestOptions = { agent, method: 'POST', timeout: target.timeoutMillis };
   const quiet = suppressTracing(ROOT_CONTEXT);
 

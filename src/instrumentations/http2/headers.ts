@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import type { Header } from '../capture/header-capture.ts';
 import { pairs } from '../capture/headers-of.ts';
+import { process } from '../../natives.ts';
 
 /** Without the pseudo-headers, which are the request line and have attributes of their own, and without those that their sender marked as sensitive. */
 export function* fields(headers: IncomingHttpHeaders | OutgoingHttpHeaders): Iterable<Header> {
