@@ -39,12 +39,13 @@ export function register(start: () => Registered | undefined): Disposable {
   };
 }
 
-/** Puts what is started now in the place of the stand-ins; who holds one of them comes to the same. */
-export function complete({ provider, propagator }: Registered): void {
+/**
+ * Puts the provider that is started now in the place of its stand-in; who holds that comes to the same. The propagator's stays: only so
+ * nothing is taken from a program that has registered one of its own in the meantime.
+ */
+export function complete({ provider }: Registered): void {
   const registered = trace.getTracerProvider();
   if (registered instanceof ProxyTracerProvider) registered.setDelegate(provider);
-  propagation.disable();
-  propagation.setGlobalPropagator(propagator);
 }
 
 class LateProvider implements TracerProvider {

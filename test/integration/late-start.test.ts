@@ -75,6 +75,28 @@ suite('before its first request a program may', { concurrency: 2, timeout: 240_0
     const [span] = await sink.waitForSpans(1);
     assert.ok((span?.startTimeUnixNano ?? 0n) >= before);
   });
+
+  test('register a propagator of its own in the place of ours, and keeps it', async (t) => {
+    const { sink, env } = await startSurroundings(t);
+    const code = `
+      const { propagation } = require('@opentelemetry/api');
+      propagation.disable();
+      propagation.setGlobalPropagator({
+        inject: (context, carrier, setter) => setter.set(carrier, 'x-own', 'its own'),
+        extract: (context) => context,
+        fields: () => ['x-own'],
+      });
+      const http = require('node:http');
+      const server = http.createServer(({ headers }, response) => {
+        console.log(headers['x-own'], headers.traceparent, propagation.fields());
+        response.end();
+        server.close();
+      });
+      server.listen(0, '127.0.0.1', () => http.get({ port: server.address().port, host: '127.0.0.1' }, (response) => response.resume()));`;
+    const exit = await runProgram({ code, env, cwd: root, flags: ['--import', join(root, 'dist/preload.cjs')] });
+    assert.deepEqual([exit.stdout, exit.stderr], ["its own undefined [ 'x-own' ]\n", '']);
+    assert.equal((await sink.waitForSpans(2)).length, 2);
+  });
 });
 
 suite('where tracing cannot start, the program notices nothing, and one line says so:', { timeout: 120_000 }, () => {
