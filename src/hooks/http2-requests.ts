@@ -3,6 +3,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { createContain } from '../log/guard.ts';
 import { subscribe } from './channels.ts';
+import { process } from '../natives.ts';
 
 /** A request that is about to be made. */
 export interface PreparedRequest {
@@ -29,6 +30,12 @@ const HTTP2_LOADED = 'NativeModule http2';
 export function watchHttp2Requests(prepare: PrepareRequest): Disposable {
   let patch: Disposable | undefined;
   let modulesSeen = 0;
+  /** As soon as one request has passed the patch, all do: what was being made while it was put there is made. */
+  let isPassed = false;
+  const prepareAll: PrepareRequest = (session, headers) => {
+    isPassed = true;
+    return prepare(session, headers);
+  };
 
   function patchWhenLoaded(): void {
     if (patch !== undefined) return;
@@ -37,16 +44,16 @@ export function watchHttp2Requests(prepare: PrepareRequest): Disposable {
     modulesSeen = loaded.length;
     if (!loaded.includes(HTTP2_LOADED)) return;
     const prototype = findSessionPrototype();
-    if (prototype !== undefined) patch = patchRequest(prototype, prepare);
+    if (prototype !== undefined) patch = patchRequest(prototype, prepareAll);
   }
 
-  /** Sees the first request over a connection that was there before http2 was loaded: that one is traced without headers. */
+  /** Sees the first request over a connection that was there before http2 was loaded, or before us: that one is traced without headers. */
   function patchLate({ stream }: { stream: ClientHttp2Stream }): void {
     const { session } = stream;
-    if (patch !== undefined || session === undefined || isPushed(stream)) return;
+    if (isPassed || session === undefined || isPushed(stream)) return;
     // A client stream belongs to a client session.
     const client = session as ClientHttp2Session;
-    patch = patchRequest(Object.getPrototypeOf(client) as ClientHttp2Session, prepare);
+    patch ??= patchRequest(Object.getPrototypeOf(client) as ClientHttp2Session, prepareAll);
     prepare(client, stream.sentHeaders)?.made(stream);
   }
 

@@ -97,6 +97,20 @@ suite('before its first request a program may', { concurrency: 2, timeout: 240_0
     assert.deepEqual([exit.stdout, exit.stderr], ["its own undefined [ 'x-own' ]\n", '']);
     assert.equal((await sink.waitForSpans(2)).length, 2);
   });
+
+  test('make a connection of HTTP/2 of which no channel tells, and its first request is traced', async (t) => {
+    const { sink, env } = await startSurroundings(t);
+    const code = `
+      const http2 = require('node:http2'), [near, far] = require('node:stream').duplexPair();
+      const server = http2.createServer((request, response) => response.end());
+      server.emit('connection', far);
+      const client = http2.connect('http://localhost', { createConnection: () => near });
+      const ask = (then) => client.request().resume().on('end', then).end();
+      ask(() => ask(() => { client.close(); server.close(); }));`;
+    await runTraced({ code, env });
+    await sink.waitForSpans(4);
+    assert.deepEqual(sink.spans.map(({ kind }) => kind).sort(), ['CLIENT', 'CLIENT', 'SERVER', 'SERVER']);
+  });
 });
 
 suite('where tracing cannot start, the program notices nothing, and one line says so:', { timeout: 120_000 }, () => {
