@@ -162,8 +162,10 @@ function configure({ thread, env, entry, cwd }: Surroundings): Configured {
   return { config, file, urlHidden, log };
 }
 
-function toThreadMemory({ thread }: Surroundings, config: Config): ThreadMemory {
-  return thread ?? { traffic: createTraffic(), board: config['propagation.workers'] ? createBoardMemory() : undefined };
+function toThreadMemory({ thread, env }: Surroundings, config: Config): ThreadMemory {
+  if (thread !== undefined) return thread;
+  const board = config['propagation.workers'] ? createBoardMemory() : undefined;
+  return { env: readThreadEnv(env), traffic: createTraffic(), board };
 }
 
 /** Listens to the end of the process from the start on, so that a program that counts its listeners always counts the same. */
@@ -177,7 +179,7 @@ function watchEnd(config: Config, tracing: LateTracing): Disposable[] {
 
 /** Starts tracing with the first thing that can be traced; at once where that could not be seen. */
 function waitForUse(
-  { env, entry, cwd }: Surroundings,
+  { entry, cwd }: Surroundings,
   config: Config,
   memory: ThreadMemory,
   tracing: LateTracing,
@@ -185,7 +187,7 @@ function waitForUse(
   try {
     const watch = watchFirstUse(() => tracing.start());
     const maxItems = config['export.batch.maxQueueSpans'];
-    const word = { env: readThreadEnv(env), entry, cwd, ...memory, wantsStarts: false, sendsLogs: false, maxItems };
+    const word = { entry, cwd, ...memory, wantsStarts: false, sendsLogs: false, maxItems };
     // When a worker is made it is too late to tell it anything.
     return [watch, announceToThreads(word)];
   } catch {

@@ -6,7 +6,6 @@ import packageJson from '../package.json' with { type: 'json' };
 import { announce } from './announce.ts';
 import type { Config } from './config/config.ts';
 import type { Env } from './config/option.ts';
-import { readThreadEnv } from './config/thread-env.ts';
 import { type Console, createConsole } from './exporters/console/create-console.ts';
 import { subscribe } from './hooks/channels.ts';
 import { createMethodFacts } from './http-semconv/method.ts';
@@ -58,8 +57,8 @@ export interface Configured {
   readonly log: DiagLogger;
 }
 
-/** What all threads of the process share. */
-export type ThreadMemory = Pick<ThreadStart, 'traffic' | 'board'>;
+/** What all threads of the process share, from the start on. */
+export type ThreadMemory = Pick<ThreadStart, 'env' | 'traffic' | 'board'>;
 
 /** Running instrumentations of requests, and the pipeline behind them. */
 export interface Tracing extends Registered, Pick<Pipeline, 'leaving' | 'sendsLogs'>, Disposable {}
@@ -151,11 +150,7 @@ function startSending(
 }
 
 /** Leaves word for the workers that the program makes, and listens to them. */
-function joinThreads(
-  { thread, env, entry, cwd }: Surroundings,
-  pipeline: Pipeline,
-  memory: ThreadMemory,
-): Disposable[] {
+function joinThreads({ thread, entry, cwd }: Surroundings, pipeline: Pipeline, memory: ThreadMemory): Disposable[] {
   const messages = memory.board === undefined ? undefined : enableThreadContext(memory.board);
   const onWorker = ({ worker }: { readonly worker: Worker }): void => {
     pipeline.threads.listenTo(worker);
@@ -163,9 +158,7 @@ function joinThreads(
   };
   return [
     // A worker leaves the same word that it has found to its own.
-    ...(thread === undefined
-      ? [announceToThreads({ env: readThreadEnv(env), entry, cwd, ...memory, ...pipeline.forThreads })]
-      : []),
+    ...(thread === undefined ? [announceToThreads({ entry, cwd, ...memory, ...pipeline.forThreads })] : []),
     ...(messages === undefined ? [] : [messages]),
     subscribe({ worker_threads: onWorker }),
   ];

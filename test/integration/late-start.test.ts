@@ -76,6 +76,21 @@ suite('before its first request a program may', { concurrency: 2, timeout: 240_0
     assert.ok((span?.startTimeUnixNano ?? 0n) >= before);
   });
 
+  test('change its environment, and its workers go by the one that it was started with, as it does', async (t) => {
+    const { sink, env } = await startSurroundings(t);
+    const code = `
+      const { Worker } = require('node:worker_threads');
+      process.env.TRACING_IGNORE_URLS = '/stock/*';
+      ${FETCH}.then(() => new Worker(new URL('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(FETCH))})));`;
+    await runTraced({ code, env: { ...env, TRACING_IGNORE_URLS: '/health' } });
+    assertTrees(
+      await sink.waitForSpans(2),
+      `
+      CLIENT GET 200
+      CLIENT GET 200`,
+    );
+  });
+
   test('register a propagator of its own in the place of ours, and keeps it', async (t) => {
     const { sink, env } = await startSurroundings(t);
     const code = `
