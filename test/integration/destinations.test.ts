@@ -174,7 +174,7 @@ suite('export.logfire', { concurrency: 4 }, () => {
     assert.deepEqual([code, stdout], [0, 'done\n']);
     assert.equal(
       stderr,
-      'tracing: LOGFIRE_TOKEN is not set, and there is no .logfire/logfire_credentials.json; nothing is sent to Logfire\n',
+      `tracing: LOGFIRE_TOKEN is not set, and there is no ${join(folder, '.logfire/logfire_credentials.json')}; nothing is sent to Logfire\n`,
     );
   });
 });
