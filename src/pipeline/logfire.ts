@@ -1,9 +1,9 @@
 // Called by tracing.ts: which Logfire projects the configuration sends to, and where each is. The token never leaves this but as a header.
-import { resolve } from 'node:path';
 import { diag } from '@opentelemetry/api';
 import type { Config } from '../config/config.ts';
 import type { OtlpTarget } from '../exporters/otlp/otlp-sender.ts';
 import { readFileSync } from '../natives.ts';
+import { toCredentialsFile } from './logfire-credentials.ts';
 import { addSignalPath } from './otlp-target.ts';
 
 /** Where one write token leads. */
@@ -15,17 +15,14 @@ export interface LogfireProject {
 const US = 'https://logfire-us.pydantic.dev';
 const EU = 'https://logfire-eu.pydantic.dev';
 
-/** What Logfire's own command line writes for a project. */
-const CREDENTIALS_FILE = 'logfire_credentials.json';
-
 /** Every project that a token is given for, else the one of the credentials file; says in one line why there is none where one is demanded. */
 export function readLogfireProjects(config: Config, cwd: string): readonly LogfireProject[] {
-  const enabled = config['export.logfire.enabled'];
-  if (enabled === false) return [];
   const baseUrl = config['export.logfire.baseUrl'];
   const tokens = config['export.logfire.token'];
-  if (tokens.length > 0) return tokens.map((token) => ({ token, baseUrl: baseUrl ?? toRegionUrl(token) }));
-  const file = resolve(cwd, config['export.logfire.credentialsDir'], CREDENTIALS_FILE);
+  if (config['export.logfire.enabled'] !== false && tokens.length > 0)
+    return tokens.map((token) => ({ token, baseUrl: baseUrl ?? toRegionUrl(token) }));
+  const file = toCredentialsFile(config, cwd);
+  if (file === undefined) return [];
   try {
     const { token, apiUrl } = parseCredentials(readFileSync(file, 'utf8'));
     return [{ token, baseUrl: baseUrl ?? apiUrl ?? toRegionUrl(token) }];
@@ -34,7 +31,8 @@ export function readLogfireProjects(config: Config, cwd: string): readonly Logfi
     const isMissing = code !== undefined && MISSING.has(code);
     // A parser quotes what it cannot parse, so its message is not passed on.
     if (!isMissing) diag.warn(`${file} ${code === undefined ? 'holds no token' : `cannot be read (${code})`}; ${END}`);
-    else if (enabled === true) diag.warn(`LOGFIRE_TOKEN is not set, and there is no ${file}; ${END}`);
+    else if (config['export.logfire.enabled'] === true)
+      diag.warn(`LOGFIRE_TOKEN is not set, and there is no ${file}; ${END}`);
     return [];
   }
 }

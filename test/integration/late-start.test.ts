@@ -1,6 +1,6 @@
 // Tracing starts with the first thing that can be traced. What a program has done to its process until then must not change what it gets.
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test, type TestContext } from 'node:test';
@@ -126,6 +126,16 @@ suite('before its first request a program may', { concurrency: 2, timeout: 240_0
     await sink.waitForSpans(4);
     assert.deepEqual(sink.spans.map(({ kind }) => kind).sort(), ['CLIENT', 'CLIENT', 'SERVER', 'SERVER']);
   });
+});
+
+test("what is wrong with Logfire's credentials is said at the start, also where nothing is traced", async (t) => {
+  const { env } = await startSurroundings(t);
+  const cwd = mkdtempSync(join(tmpdir(), 'tracing-late-'));
+  t.after(() => rmSync(cwd, { recursive: true, force: true }));
+  mkdirSync(join(cwd, '.logfire'));
+  writeFileSync(join(cwd, '.logfire/logfire_credentials.json'), '{}');
+  const { stderr } = await runProgram({ code: '0', env, cwd, flags: ['--import', join(root, 'dist/preload.cjs')] });
+  assert.match(stderr, /^tracing: .+logfire_credentials\.json holds no token; nothing is sent to Logfire\n$/);
 });
 
 suite('where tracing cannot start, the program notices nothing, and one line says so:', { timeout: 120_000 }, () => {
