@@ -19,9 +19,8 @@ const PROGRAMS: Readonly<Record<string, number>> = { integration: 5, compliance:
 /** It reads what the others of its folder declare, and so loads them itself. */
 const ALONE = /^test\/libraries\/tested\.test\.ts$/;
 
-/** Run with EVERY_CASE=1 only (test/support/every-case.ts): what tests are made of, package managers, and what the other tests show as well. */
-const DEAR =
-  /^test\/(?:support\/(?:fixtures|run-program)|compliance\/suites|cli\/newcomer|regressions\/mistakes-of-the-field)\.test\.ts$/;
+/** Run with EVERY_CASE=1 only (test/support/every-case.ts): what tests are made of, and package managers. */
+const DEAR = /^test\/(?:support\/(?:fixtures|run-program)|compliance\/suites|cli\/newcomer)\.test\.ts$/;
 
 const wanted = process.argv.slice(2);
 const files = globSync('test/**/*.test.ts', { cwd: root })

@@ -19,6 +19,7 @@ import type { Instrumentation, InstrumentationTools } from './instrumentations/t
 import { createTraceHeaders } from './instrumentations/trace-headers.ts';
 import { guard } from './log/guard.ts';
 import { enableWatched } from './log/watchdog.ts';
+import { process } from './natives.ts';
 import { type Destinations, NOWHERE, createDestinations } from './pipeline/destinations.ts';
 import { type LogfireProject, readLogfireProjects } from './pipeline/logfire.ts';
 import { isMetricsOn } from './pipeline/metrics-on.ts';
@@ -30,7 +31,6 @@ import { isBrief, isQuietProcess } from './standing.ts';
 import { createRedactors } from './url-rules/create-redactors.ts';
 import { createUrlFilter } from './url-rules/url-filter.ts';
 import { createUrlRules } from './url-rules/url-rules.ts';
-import { process } from './natives.ts';
 
 const { name: PACKAGE_NAME, version: AGENT_VERSION } = packageJson;
 
@@ -66,11 +66,11 @@ export interface Tracing extends Registered, Pick<Pipeline, 'leaving' | 'sendsLo
 /** Starts all of it. @throws whatever goes wrong; what was started until then is stopped again */
 export function startTracing(
   surroundings: Surroundings,
-  { urlHidden, ...rest }: Configured,
+  { config, file, urlHidden }: Omit<Configured, 'log'>,
   memory: ThreadMemory,
 ): Tracing {
-  const { redactor } = createRedactors(rest.config, urlHidden);
-  const configured: Redacting = { ...rest, redactor };
+  const { redactor } = createRedactors(config, urlHidden);
+  const configured: Redacting = { config, file, redactor };
   const started: Disposable[] = [];
   const stop = (): void => {
     for (const part of started.toReversed()) part[Symbol.dispose]();
@@ -83,9 +83,9 @@ export function startTracing(
     });
     started.push(pipeline);
     started.push(...joinThreads(surroundings, pipeline, memory));
-    instrumentations.push(...enableRequests(configured.config, createTools(surroundings, configured, pipeline)));
+    instrumentations.push(...enableRequests(config, createTools(surroundings, configured, pipeline)));
     started.push(...instrumentations);
-    started.push(...enableOthers(surroundings, configured.config, pipeline));
+    started.push(...enableOthers(surroundings, config, pipeline));
     if (isMainThread && !isQuietProcess(surroundings.env)) greet(surroundings, configured, receivers);
     const { provider, propagator, leaving, sendsLogs } = pipeline;
     return { provider, propagator, leaving, sendsLogs, [Symbol.dispose]: stop };
@@ -102,7 +102,7 @@ export function createLineRedactor(configured?: Pick<Configured, 'config' | 'url
   return (text) => plain.redact(text, 'string');
 }
 
-interface Redacting extends Pick<Configured, 'config' | 'file' | 'log'> {
+interface Redacting extends Pick<Configured, 'config' | 'file'> {
   readonly redactor: Redactor;
 }
 

@@ -33,7 +33,7 @@ export class Vouching {
   adopt(given: Attributes | undefined): OwnAttributes {
     if (typeof given !== 'object' || given === null) return copyAttributes(given);
     let count = 0;
-    // In a loop over an object's own names V8 knows where the values lie, as in one over a list of them it does not.
+    // Over the object and not over a list of its names, where V8 looks each value up by its name.
     for (const name in given) {
       if (!hasOwnProperty.call(given, name)) continue;
       if (!isPlainEntry(name, given[name])) this.noteChanged(name);

@@ -3,9 +3,10 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { SCRIPTS, toFiles } from '../support/loaded-files.ts';
 import { agentFlags, runProgram } from '../support/run-program.ts';
 
 const UPSTREAM = '@opentelemetry/auto-instrumentations-node';
@@ -34,7 +35,7 @@ interface Start {
 
 async function start(flags: readonly string[], code: string): Promise<Start> {
   const report = 'const { user, system } = process.cpuUsage();';
-  const print = 'console.log(JSON.stringify({ cpuMillis: (user + system) / 1000, files: Object.keys(require.cache) }))';
+  const print = `console.log(JSON.stringify({ cpuMillis: (user + system) / 1000, files: ${SCRIPTS} }))`;
   const { stdout } = await runProgram({
     // It exits before anything is sent: what is measured is the start.
     code: `${code}; ${report} ${print}; process.exit()`,
@@ -42,7 +43,8 @@ async function start(flags: readonly string[], code: string): Promise<Start> {
     cwd: root,
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', TRACING_CONFIG: 'none' },
   });
-  return JSON.parse(stdout) as Start;
+  const { cpuMillis, files } = JSON.parse(stdout) as Start;
+  return { cpuMillis, files: toFiles(files) };
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
@@ -102,7 +104,7 @@ console.log('\n| program | agent | CPU, ms: min | median | files of the agent | 
 for (const [key, millis] of runs) {
   const [program = '', agent = ''] = key.split('\n');
   const own = new Set(filesOf.get(`${program}\nno agent`));
-  const added = (filesOf.get(key) ?? []).filter((file) => !own.has(file) && file.includes(sep));
+  const added = (filesOf.get(key) ?? []).filter((file) => !own.has(file));
   const packages = new Set(added.map(toPackage)).size;
   const cells = [program, agent, Math.min(...millis).toFixed(0), median(millis).toFixed(0), added.length, packages];
   console.log(`| ${cells.join(' | ')} |`);

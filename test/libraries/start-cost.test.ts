@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { SCRIPTS, toFiles } from '../support/loaded-files.ts';
 import { agentFlags, runProgram } from '../support/run-program.ts';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -24,14 +25,7 @@ async function filesOf(code: string, env: Readonly<Record<string, string>> = {})
     // It dies before anything is sent, which nobody takes here.
     code: `${code};
       setTimeout(() => {
-        const { Session } = require('node:inspector');
-        const session = new Session();
-        session.connect();
-        const urls = [];
-        // It is told of all that was there before, too.
-        session.on('Debugger.scriptParsed', ({ params }) => urls.push(params.url));
-        session.post('Debugger.enable');
-        console.log(JSON.stringify(urls));
+        console.log(JSON.stringify(${SCRIPTS}));
         process.kill(process.pid, 'SIGKILL');
       }, 100)`,
     flags: agentFlags,
@@ -39,9 +33,7 @@ async function filesOf(code: string, env: Readonly<Record<string, string>> = {})
     env: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', TRACING_CONFIG: 'none', ...env },
   });
   assert.equal(signal, 'SIGKILL');
-  const urls = JSON.parse(stdout) as string[];
-  return urls
-    .map((url) => (url.startsWith('file:') ? fileURLToPath(url) : url))
+  return toFiles(JSON.parse(stdout) as string[])
     .filter((file) => file.startsWith(dist))
     .map((file) => basename(file))
     .sort();
