@@ -36,10 +36,13 @@ function hasCertificates(config: Config): boolean {
   );
 }
 
-/** @note Whether it may be one is asked first: node:tty loads half of Node's network. */
+/**
+ * @note Whether it may be one is asked first: node:tty loads half of Node's network. As `bigint`, since Node 22.18 takes what the last other stat
+ * has found for the folder that it resolves: after a pipe, `require` follows no link (pnpm's) any more.
+ */
 function isTerminal(fd: number): boolean {
   try {
-    return fstatSync(fd).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(fd);
+    return fstatSync(fd, { bigint: true }).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(fd);
   } catch {
     return false; // It is closed.
   }
