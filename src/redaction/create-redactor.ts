@@ -1,9 +1,8 @@
 // The public entry, also `@tracing/agent/redaction`: every sink of the agent hides secrets through the redactor made here.
-import { MAX_LENGTH } from './cut-oversize.ts';
 import { failClosed } from './fail-closed.ts';
 import { createNameJudge } from './name-judge.ts';
 import { compilePathPattern } from './path-patterns.ts';
-import { createPreFilter } from './pre-filter.ts';
+import { EVERYTHING, createPreFilter } from './pre-filter.ts';
 import type { CompiledRules } from './read-findings.ts';
 import { createAttributeRedactor } from './redact-attribute.ts';
 import { createHeaderRedactor } from './redact-header.ts';
@@ -49,23 +48,17 @@ export interface Redactor {
 export function createRedactor(options: RedactorOptions = {}): Redactor {
   const rules = compileRules(options);
   const { judge, marker } = rules;
-  const readsAll = rules.hideAll || rules.query !== 'redact' || rules.patterns.length > 0 || rules.values.length > 0;
-  const mayHoldSecret = readsAll ? (): boolean => true : createPreFilter(judge.anchors);
 
   const explain = (text: string, kind: RedactionKind): Redaction => {
     try {
       if (typeof text !== 'string') throw new TypeError('not a text');
-      if (text.length <= MAX_LENGTH && !mayHoldSecret(text)) return { redacted: text, findings: [] };
       return settleFindings(text, kind, rules);
     } catch {
       const length = typeof text === 'string' ? text.length : 0;
       return { redacted: failClosed(text, marker), findings: [{ start: 0, end: length, rule: 'fail-closed' }] };
     }
   };
-  const redact = (text: string, kind: RedactionKind): string => {
-    if (typeof text === 'string' && text.length <= MAX_LENGTH && !mayHoldSecret(text)) return text;
-    return explain(text, kind).redacted;
-  };
+  const redact = (text: string, kind: RedactionKind): string => explain(text, kind).redacted;
   const redactHeader = createHeaderRedactor({ judge, marker, redact });
 
   return {
@@ -81,14 +74,17 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
 }
 
 function compileRules(options: RedactorOptions): CompiledRules {
-  const { marker = DEFAULT_MARKER } = options;
+  const { marker = DEFAULT_MARKER, query = 'redact', hideAll = false, paths = [], values = [] } = options;
+  const judge = createNameJudge(options);
+  const readsAll = hideAll || query !== 'redact' || paths.length > 0 || values.length > 0;
   return {
-    judge: createNameJudge(options),
+    suspect: readsAll ? () => EVERYTHING : createPreFilter(judge.anchors),
+    judge,
     marker: isMarker(marker) ? marker : DEFAULT_MARKER,
-    query: options.query ?? 'redact',
-    hideAll: options.hideAll ?? false,
-    patterns: (options.paths ?? []).map(compilePathPattern),
-    values: options.values ?? [],
+    query,
+    hideAll,
+    patterns: paths.map(compilePathPattern),
+    values,
     settled: new SettledTexts(),
   };
 }

@@ -3,9 +3,9 @@ import { isBlank, isDigit, isSlash, isWord, stopsSegment } from './characters.ts
 import { isOpaque } from './opaque-value.ts';
 import { MARKER_ANCHORS, PATH_MARKERS } from './path-markers.ts';
 import type { Scan } from './scan.ts';
-import { createTrigrams } from './trigrams.ts';
+import { createTrigrams, toWords } from './trigrams.ts';
 
-const MARKERS = createTrigrams([...MARKER_ANCHORS, 'catch']);
+const MARKERS = createTrigrams(toWords([...MARKER_ANCHORS, 'catch']));
 const OPAQUE_SEGMENT = 16;
 const LONGEST_MARKER = 24;
 const LOOK_BACK = 300;

@@ -11,7 +11,7 @@ import {
   SQUASHED_NAMES,
   WEAK_NAMES,
 } from './sensitive-names.ts';
-import { createTrigrams } from './trigrams.ts';
+import { createTrigrams, toWords } from './trigrams.ts';
 
 /**
  * What a name says about its value: nothing; hide it; hide it when it is opaque (12 characters); or hide it only when it is
@@ -65,7 +65,7 @@ export function createNameJudge(options: NameOptions): NameJudge {
     ...(builtIn ? [...ALWAYS_WORDS, ...SQUASHED_NAMES, 'pass', 'key', ...ENDINGS] : []),
     ...own.map((key) => key.squashed),
   ];
-  const trigrams = createTrigrams(anchors.filter((anchor) => anchor !== 'pw'));
+  const trigrams = createTrigrams(toWords(anchors.filter((anchor) => anchor !== 'pw')));
   const hasPw = words.has('pw');
   const cache = new Map<string, Verdict>();
 

@@ -1,4 +1,4 @@
-// createRedactor calls readFindings for every text the pre-filter stopped: decode layer by layer, ask every detector about each.
+// settleFindings calls readFindings for what the pre-filter stopped: decode layer by layer, ask every detector about each.
 import { codedOffsets, decodeLayer, stripLineBreaks } from './decode-layer.ts';
 import { findFlags } from './find-flags.ts';
 import { findPairs } from './find-pairs.ts';
@@ -12,6 +12,8 @@ import type { Layer } from './layer.ts';
 import type { NameJudge } from './name-judge.ts';
 import { findPathPatterns } from './path-patterns.ts';
 import type { PathPattern } from './path-patterns.ts';
+import { EVERYTHING, FLAGS, NAMES, PATHS, SHAPES } from './pre-filter.ts';
+import type { PreFilter, Suspects } from './pre-filter.ts';
 import type { QueryMode, RedactionKind, ValueMatcher } from './redactor-options.ts';
 import { Scan } from './scan.ts';
 import type { Finding } from './scan.ts';
@@ -25,10 +27,13 @@ export interface Reading {
   readonly kind: RedactionKind;
   readonly isCut: boolean;
   readonly rules: CompiledRules;
+  /** What the pre-filter says that the text may hold. */
+  readonly suspects: Suspects;
 }
 
 /** The options of a redactor, compiled. */
 export interface CompiledRules {
+  readonly suspect: PreFilter;
   readonly judge: NameJudge;
   readonly marker: string;
   readonly query: QueryMode;
@@ -39,14 +44,26 @@ export interface CompiledRules {
 }
 
 /** Returns every stretch of `text` to hide, in no order, possibly overlapping. Throws only what a matcher of the owner throws. */
-export function readFindings(text: string, { kind, isCut, rules }: Reading): readonly Finding[] {
+export function readFindings(text: string, { kind, isCut, rules, suspects }: Reading): readonly Finding[] {
   const scan = new Scan(text, { isUrl: kind !== 'string', isCut, judge: rules.judge, marker: rules.marker });
+  if (suspects !== EVERYTHING) {
+    readSuspects(scan, suspects);
+    return scan.findings;
+  }
   const raw: Layer = { text, map: undefined };
   findWholeQuery(scan, rules.query, rules.hideAll);
   readLayers(scan, raw, rules);
   const stripped = kind === 'client' ? stripLineBreaks(raw) : undefined;
   if (stripped !== undefined) readLayers(scan, stripped, rules);
   return scan.findings;
+}
+
+/** A text in which nothing is encoded: one layer, and in it those detectors that can find something. */
+function readSuspects(scan: Scan, suspects: Suspects): void {
+  if ((suspects & NAMES) !== 0) findPairs(scan);
+  if ((suspects & SHAPES) !== 0) findShapes(scan);
+  if ((suspects & PATHS) !== 0) findPathSecrets(scan);
+  if ((suspects & (NAMES | FLAGS)) !== 0) findFlags(scan);
 }
 
 function readLayers(scan: Scan, first: Layer, rules: CompiledRules): void {

@@ -1,9 +1,10 @@
-// createRedactor calls settleFindings for every text that was read: it makes the result final, so that redacting it again changes nothing.
+// createRedactor calls settleFindings for every text: it reads what the pre-filter does not let go, and makes the result final, so that redacting it again changes nothing.
 import { cutOversize, MAX_LENGTH } from './cut-oversize.ts';
 import { readFindings } from './read-findings.ts';
 import type { CompiledRules } from './read-findings.ts';
 import type { RedactionKind } from './redactor-options.ts';
 import type { Finding } from './scan.ts';
+import { EVERYTHING, NOTHING } from './pre-filter.ts';
 import { mergeFindings, splice, toOriginal } from './splice.ts';
 
 /** A marker changes what stands around it; it has never taken more than three rounds until nothing more was found. */
@@ -19,7 +20,9 @@ export interface Redaction {
 export function settleFindings(text: string, kind: RedactionKind, rules: CompiledRules): Redaction {
   const isCut = text.length > MAX_LENGTH;
   const head = isCut ? cutOversize(text, MAX_LENGTH) : text;
-  let findings = mergeFindings(cutting(text, head.length, readFindings(head, { kind, isCut, rules })));
+  const suspects = isCut ? EVERYTHING : rules.suspect(text);
+  if (suspects === NOTHING) return { redacted: text, findings: [] };
+  let findings = mergeFindings(cutting(text, head.length, readFindings(head, { kind, isCut, rules, suspects })));
   for (let round = 0; round < MAX_ROUNDS; round++) {
     if (findings.length === 0) return { redacted: text, findings };
     const redacted = splice(text, findings, rules.marker);
@@ -27,7 +30,11 @@ export function settleFindings(text: string, kind: RedactionKind, rules: Compile
     const more =
       redacted.length > MAX_LENGTH
         ? cutting(text, shorterLength(text, findings, redacted.length), [])
-        : toOriginal(readFindings(redacted, { kind, isCut: false, rules }), findings, rules.marker);
+        : toOriginal(
+            readFindings(redacted, { kind, isCut: false, rules, suspects: rules.suspect(redacted) }),
+            findings,
+            rules.marker,
+          );
     if (more.length === 0) {
       rules.settled.add(redacted, kind);
       return { redacted, findings };

@@ -6,8 +6,8 @@ export interface Trigrams {
   hit(text: string, start: number, end: number): boolean;
   /** For each run of three 5-bit codes (see `CODES`): 0, or the number of the words that end in it. */
   readonly table: Uint8Array;
-  /** Says whether one of the words with that number ends at `at`. */
-  confirm(text: string, at: number, number: number): boolean;
+  /** The bits of the words with that number that end at `at`; 0 where none does. */
+  confirm(text: string, at: number, number: number): number;
 }
 
 /** Code of an ASCII character: 1-26 letters, 27 digits, RESET between words, SKIP where a separator may hide inside one. */
@@ -23,12 +23,15 @@ for (let letter = 0; letter < 26; letter++) {
 for (let digit = 48; digit < 58; digit++) CODES[digit] = 27;
 for (const separator of '_-.+~[]*!$ ') CODES[separator.charCodeAt(0)] = SKIP;
 
-/** Compiles words. A word of fewer than three letters, or not of ASCII, makes every text a hit. */
-export function createTrigrams(words: readonly string[]): Trigrams {
+/** Every bit. */
+const ALL = -1;
+
+/** Compiles words, given with the bits that `confirm` gives for them. A word of fewer than three letters, or not of ASCII, makes every text a hit. */
+export function createTrigrams(words: ReadonlyMap<string, number>): Trigrams {
   const table = new Uint8Array(TRIGRAM_MASK + 1);
-  const wordsOf: string[][] = [[]];
+  const wordsOf: [word: string, bits: number][][] = [[]];
   let always = false;
-  for (const word of new Set(words)) {
+  for (const [word, bits] of words) {
     const ending = toEnding(word);
     if (ending === undefined) {
       always = true;
@@ -37,11 +40,12 @@ export function createTrigrams(words: readonly string[]): Trigrams {
     const number = table[ending] || wordsOf.push([]) - 1;
     // More than 255 endings do not fit the table; the words beyond share the last number, which then always confirms.
     table[ending] = Math.min(number, 255);
-    wordsOf[Math.min(number, 255)]?.push(number > 255 ? '' : word);
+    wordsOf[Math.min(number, 255)]?.push(number > 255 ? ['', ALL] : [word, bits]);
   }
-  const confirm = (text: string, at: number, number: number): boolean => {
-    for (const word of wordsOf[number] ?? []) if (endsWith(text, at, word)) return true;
-    return false;
+  const confirm = (text: string, at: number, number: number): number => {
+    let found = 0;
+    for (const [word, bits] of wordsOf[number] ?? []) if (endsWith(text, at, word)) found |= bits;
+    return found;
   };
   const hit = (text: string, start: number, end: number): boolean => {
     if (always) return true;
@@ -53,11 +57,16 @@ export function createTrigrams(words: readonly string[]): Trigrams {
       if (code === SKIP) continue;
       rolling = code === RESET ? 0 : ((rolling << 5) | code) & TRIGRAM_MASK;
       const number = table[rolling] ?? 0;
-      if (number !== 0 && confirm(text, at, number)) return true;
+      if (number !== 0 && confirm(text, at, number) !== 0) return true;
     }
     return false;
   };
   return { hit, table, confirm };
+}
+
+/** Words that all have the same bit. */
+export function toWords(words: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(words.map((word) => [word, 1]));
 }
 
 /** Compares a word with what ends at `last`, backwards. */

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createNameJudge } from '../../src/redaction/name-judge.ts';
 import { PATH_MARKERS } from '../../src/redaction/path-markers.ts';
-import { createPreFilter } from '../../src/redaction/pre-filter.ts';
+import { EVERYTHING, FLAGS, NAMES, PATHS, SHAPES, createPreFilter } from '../../src/redaction/pre-filter.ts';
+import { type CompiledRules, readFindings } from '../../src/redaction/read-findings.ts';
+import type { RedactionKind } from '../../src/redaction/redactor-options.ts';
+import { SettledTexts } from '../../src/redaction/settled-texts.ts';
 import {
   ALWAYS_WORDS,
   ENDINGS,
@@ -12,9 +15,13 @@ import {
   WEAK_NAMES,
 } from '../../src/redaction/sensitive-names.ts';
 import { TOKEN_SHAPES } from '../../src/redaction/token-shapes.ts';
-import { ATTACKS } from './more-cases.ts';
+import * as fc from 'fast-check';
+import { amountOf } from '../support/every-case.ts';
+import { ATTACKS, CLEAN } from './more-cases.ts';
 
-const mayHoldSecret = createPreFilter(createNameJudge({}).anchors);
+const judge = createNameJudge({});
+const suspect = createPreFilter(judge.anchors);
+const mayHoldSecret = (text: string): boolean => suspect(text) !== 0;
 
 describe('the pre-filter stops', () => {
   it('every name, in any case and with separators inside', () => {
@@ -44,6 +51,69 @@ describe('the pre-filter stops', () => {
   it('every attack we know', () => {
     for (const { input, secrets } of ATTACKS)
       if (input.length < 16_000 && secrets.length > 0) assert.ok(mayHoldSecret(input), input);
+  });
+});
+
+const rules: CompiledRules = {
+  suspect,
+  judge,
+  marker: 'REDACTED',
+  query: 'redact',
+  hideAll: false,
+  patterns: [],
+  values: [],
+  settled: new SettledTexts(),
+};
+const kinds: readonly RedactionKind[] = ['client', 'server', 'string'];
+
+/** What the detectors find that it asks for is what all of them find. */
+function assertSound(text: string): void {
+  for (const kind of kinds) {
+    const [found, all] = [suspect(text), EVERYTHING].map((suspects) =>
+      readFindings(text, { kind, isCut: false, rules, suspects }),
+    );
+    assert.deepEqual(found, all, `${kind} ${JSON.stringify(text)}`);
+  }
+}
+
+describe('the detectors that the pre-filter leaves out find nothing', () => {
+  it('in what we know', () => {
+    for (const { input } of [...ATTACKS, ...CLEAN]) if (input.length < 16_000) assertSound(input);
+  });
+  it('in what is put together of what each of them looks for', () => {
+    // None of them is something after which all is read.
+    const pieces = fc.constantFrom(
+      ...'token password key=  code= pw sk pass/ reset/ invite webhook/ catch/ hooks.slack.com/services/ bot12345678:AA bot1:'.split(
+        ' ',
+      ),
+      ...'incomingwebhook/ hf_ r8_ SG. ST-1 SK0123456789abcdef0123456789abcdef eyJ sk_live_ key- AKIA ghp_'.split(' '),
+      ...[
+        'Bearer ',
+        'basic+',
+        '-----BEGIN PRIVATE KEY-----',
+        ' ',
+        '+',
+        '-u ',
+        '-U',
+        '--user ',
+        '--token ',
+        ' -',
+        'REDACTED',
+      ],
+      ...'= & ? # / // : , . _ - [ ] ! * ~ | 1 a Z bob:hunter2 Q7abcdefgh12345678 12345678'.split(' '),
+    );
+    const texts = fc.array(pieces, { maxLength: 14 }).map((parts) => parts.join(''));
+    fc.assert(fc.property(texts, assertSound), { numRuns: amountOf(100_000, 10_000), seed: 20_261_129 });
+  });
+  it('and each is asked where it can find something', () => {
+    const expected: readonly (readonly [text: string, suspects: number])[] = [
+      ['/x?token=a', NAMES],
+      ['/x?a=hf_b', SHAPES],
+      ['/reset/Q7abcdefgh12345678', PATHS],
+      ['-u bob:hunter2', FLAGS],
+      ['/x?a=%41', EVERYTHING],
+    ];
+    for (const [text, suspects] of expected) assert.equal(suspect(text), suspects, text);
   });
 });
 
