@@ -1,5 +1,5 @@
 // Called by the http and undici clients: which URL a request target stands for. Pure text; see authority.ts for why.
-import { splitAbsoluteUrl, splitAuthority, toDefaultPort } from './authority.ts';
+import { type Authority, splitAbsoluteUrl, splitAuthority, toDefaultPort } from './authority.ts';
 
 /** What a client asks for, as it says it: nothing here is redacted yet. */
 export interface ClientTarget {
@@ -33,9 +33,15 @@ export function toClientTarget(method: string, target: string, origin: ClientOri
   return withServer(scheme, authority, target === '*' ? '' : /^\?|^$/.test(target) ? target : `/${target}`);
 }
 
+/** The server that was asked last, mostly the next one too. */
+let last: ClientOrigin & Authority = { scheme: '', authority: '', host: '', port: undefined };
+
 function withServer(scheme: string, authority: string, rest: string): ClientTarget {
-  const { host, port } = splitAuthority(authority);
-  return { scheme, authority, rest, address: host, port: port ?? toDefaultPort(scheme) };
+  if (authority !== last.authority || scheme !== last.scheme) {
+    const { host, port = toDefaultPort(scheme) } = splitAuthority(authority);
+    last = { scheme, authority, host, port };
+  }
+  return { scheme, authority, rest, address: last.host, port: last.port };
 }
 
 /** The whole URL. */

@@ -70,13 +70,13 @@ export function createClientExchanges(
     const facts = new SentFacts(request);
     const decision = urlRules.decide(facts);
     if (decision.ignored) return undefined;
-    const url = toUrl(target);
-    const attempt: Attempt = { method, url, count: request.resendCount ?? resends.take(parent, { method, url }) };
     const sampled = sampling.decide(parent, decision.sample);
     if ('dropped' in sampled) {
       traceHeaders.inject(new RequestContext(parent, sampled.dropped), request, facts);
       return undefined;
     }
+    const url = toUrl(target);
+    const attempt: Attempt = { method, url, count: request.resendCount ?? resends.take(parent, { method, url }) };
     const { name, attributes } = toClientSpan(
       {
         method: redact(method),

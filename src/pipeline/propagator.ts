@@ -16,7 +16,11 @@ import {
   isTracingSuppressed,
 } from '@opentelemetry/core';
 import type { Config } from '../config/config.ts';
+import { readParent } from '../tracer/parent.ts';
 import type * as others from './other-propagators.ts';
+
+/** The flags that are written again: sampled, and random trace id. */
+const KNOWN_FLAGS = 0b11;
 
 type PropagatorName = Config['propagation.propagators'][number];
 
@@ -27,7 +31,7 @@ function loadOthers(): typeof others {
 }
 
 const PROPAGATORS: Readonly<Record<PropagatorName, () => TextMapPropagator>> = {
-  tracecontext: () => new W3CTraceContextPropagator(),
+  tracecontext: () => new TraceContext(),
   baggage: () => new W3CBaggagePropagator(),
   b3: () => loadOthers().createB3(),
   b3multi: () => loadOthers().createB3Multi(),
@@ -60,6 +64,17 @@ export function createPropagator(
 
 const isW3C = (name: PropagatorName): boolean => name === 'tracecontext' || name === 'baggage';
 const isAbsent = (value: unknown): boolean => value === undefined || value === null;
+
+/** W3C's, that does not look at every digit of our own ids again (W3C Trace Context 3.2). */
+class TraceContext extends W3CTraceContextPropagator {
+  override inject(context: Context, carrier: unknown, setter: TextMapSetter): void {
+    const parent = readParent(context);
+    if (parent === undefined || isTracingSuppressed(context)) return;
+    const { traceId, spanId, traceFlags, traceState } = parent;
+    setter.set(carrier, 'traceparent', `00-${traceId}-${spanId}-0${(traceFlags & KNOWN_FLAGS).toString()}`);
+    if (traceState) setter.set(carrier, 'tracestate', traceState.serialize());
+  }
+}
 
 /** What no header may hold: control characters, and what is not Latin-1. */
 const NOT_IN_HEADERS = /[^\t\x20-\x7e\x80-\xff]/;
@@ -128,9 +143,6 @@ function cutList(list: string): string {
   }
   return list.slice(0, Math.max(0, end));
 }
-
-/** The flags that are written again: sampled, and random trace id. */
-const KNOWN_FLAGS = 0b11;
 
 /** What came in is written out again by others, so it must be what the W3C allows: ids in lower case, flags of two digits. */
 function checkParent(before: Context, after: Context): Context {

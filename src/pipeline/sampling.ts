@@ -1,20 +1,11 @@
 // Made once by start-pipeline.ts from the `sampling` section: which traces are kept. Asked by the HTTP instrumentations before they make
 // anything for a request, and by the SDK for every span that is started.
-import {
-  type Context,
-  ROOT_CONTEXT,
-  type Span,
-  type SpanContext,
-  TraceFlags,
-  createContextKey,
-  isSpanContextValid,
-  trace,
-} from '@opentelemetry/api';
-import { type Sampler, SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace';
+import { type Context, type Span, type SpanContext, TraceFlags, createContextKey } from '@opentelemetry/api';
+import { type Sampler, SamplingDecision } from '@opentelemetry/sdk-trace';
 import type { Config } from '../config/config.ts';
 import { stopwatch } from '../log/stopwatch.ts';
 import { type IdSource, createRandomIds } from '../tracer/ids.ts';
-import { SpanImpl } from '../tracer/span-impl.ts';
+import { UnrecordedSpan, readParent } from '../tracer/parent.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 export interface SamplingOptions {
@@ -79,9 +70,7 @@ export function createSampling({ config, recordDropped, now }: SamplingOptions):
       if (kept || recordDropped) return { startIn: new DecidedContext(parentContext, traceId, kept) };
       const { traceState } = parent ?? {};
       const none = { traceId, spanId: random.generateSpanId(), traceFlags: TraceFlags.NONE };
-      return {
-        dropped: trace.wrapSpanContext(traceState === undefined ? none : { ...none, traceState }),
-      };
+      return { dropped: new UnrecordedSpan(traceState === undefined ? none : { ...none, traceState }) };
     },
     sampler: {
       shouldSample(context, traceId) {
@@ -125,16 +114,25 @@ class DecidedContext implements Context {
 
 function createJudge(ratio: number): Judge {
   if (ratio >= 1) return () => true;
-  const sampler = new TraceIdRatioBasedSampler(ratio);
-  // The SDK's sampler looks at nothing but the trace id.
-  return (traceId) => sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED;
+  const bound = Math.floor(ratio * 0xffff_ffff);
+  return (traceId) => foldId(traceId) < bound;
 }
 
-function readParent(context: Context): SpanContext | undefined {
-  const span = trace.getSpan(context);
-  const parent = span?.spanContext();
-  // Those of our own spans are valid: no need to look at every digit.
-  return parent !== undefined && (span instanceof SpanImpl || isSpanContextValid(parent)) ? parent : undefined;
+const WORD_DIGITS = 8;
+
+/** The four words of a trace id over each other, from 0 up to 2^32: what the SDK's TraceIdRatioBasedSampler decides by, for ids known to be valid. */
+function foldId(traceId: string): number {
+  let folded = 0;
+  for (let start = 0; start < traceId.length; start += WORD_DIGITS) {
+    let word = 0;
+    for (let at = start; at < start + WORD_DIGITS; at++) {
+      const code = traceId.charCodeAt(at);
+      // The low four bits of a digit are its value, those of a letter are nine less; bit 6 tells the two apart.
+      word = (word << 4) | ((code & 15) + (code >> 6) * 9);
+    }
+    folded ^= word;
+  }
+  return folded >>> 0;
 }
 
 function readDecided(context: Context): DecidedContext | undefined {

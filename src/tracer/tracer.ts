@@ -11,7 +11,6 @@ import {
   type Tracer as ApiTracer,
   context as contextApi,
   diag,
-  isSpanContextValid,
   trace,
 } from '@opentelemetry/api';
 import { type InstrumentationScope, cleanAttributes, isTracingSuppressed } from '@opentelemetry/core';
@@ -20,6 +19,7 @@ import { type OwnAttributes, copyAttributes } from './attributes.ts';
 import type { IdSource } from './ids.ts';
 import { type InspectArguments, inspectCustom, toInspected, toSettledAttributes } from './inspect.ts';
 import { type SpanEnvironment, SpanImpl, toOwnLinks } from './span-impl.ts';
+import { UnrecordedSpan, readParent } from './parent.ts';
 import { Vouching } from './vouching.ts';
 
 /** What all tracers of a provider share. */
@@ -77,7 +77,7 @@ export class Tracer implements ApiTracer {
     } as SpanContext;
     if (sampled.decision === SamplingDecision.NOT_RECORD) {
       diag.debug('Recording is off, propagating context in a non-recording span');
-      return trace.wrapSpanContext(spanContext);
+      return new UnrecordedSpan(spanContext);
     }
     const span = new SpanImpl(environment, {
       name,
@@ -131,15 +131,6 @@ function toActiveArguments(
   if (rest.length < 2) return [undefined, undefined, rest[0] as ActiveWork | undefined];
   if (rest.length === 2) return [rest[0], undefined, rest[1]];
   return [rest[0] as SpanOptions, rest[1], rest[2]];
-}
-
-/** The context of the parent, where there is one that spans can have as a parent. */
-function readParent(context: Context): SpanContext | undefined {
-  const parent = trace.getSpan(context);
-  if (parent === undefined) return undefined;
-  const spanContext = parent.spanContext();
-  // Those of our own spans are valid: no need to look at every digit.
-  return parent instanceof SpanImpl || isSpanContextValid(spanContext) ? spanContext : undefined;
 }
 
 /** What the sampler adds goes over what was given, and the limits over all of it. */

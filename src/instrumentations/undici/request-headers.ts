@@ -17,10 +17,16 @@ export function setUndiciHeader(request: UndiciRequest, name: string, value: str
   const { headers } = request;
   if (Array.isArray(headers)) {
     for (let index = headers.length - 2; index >= 0; index -= 2) {
-      if (String(headers[index]).toLowerCase() === name) headers.splice(index, 2);
+      if (isNamed(headers[index], name)) headers.splice(index, 2);
     }
   }
   request.addHeader(name, value);
+}
+
+/** @note Most names are no longer to be compared once their lengths are. */
+function isNamed(given: unknown, name: string): boolean {
+  const text = String(given);
+  return text.length === name.length && text.toLowerCase() === name;
 }
 
 /** Reads a header by its lower-case name. */

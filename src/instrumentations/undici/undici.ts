@@ -5,7 +5,7 @@ import { subscribe } from '../../hooks/channels.ts';
 import { keepHandlerContext } from '../../hooks/undici-context.ts';
 import { watchUpgrade } from '../../hooks/undici-upgrade.ts';
 import { splitAbsoluteUrl } from '../../http-semconv/authority.ts';
-import { type ClientTarget, toClientTarget } from '../../http-semconv/client-target.ts';
+import { type ClientOrigin, type ClientTarget, toClientTarget } from '../../http-semconv/client-target.ts';
 import { guard } from '../../log/guard.ts';
 import type { BodyRecorder } from '../capture/body-recorder.ts';
 import { type ClientExchange, type OutgoingRequest, createClientExchanges } from '../client-exchange.ts';
@@ -34,7 +34,7 @@ class Outgoing implements OutgoingRequest {
     this.parent = parent;
     this.resendCount = resendCount;
     this.method = method;
-    this.target = toClientTarget(method, path, splitAbsoluteUrl(String(origin)) ?? { scheme: '', authority: '' });
+    this.target = toClientTarget(method, path, readOrigin(String(origin)));
     this.#request = request;
   }
 
@@ -45,6 +45,21 @@ class Outgoing implements OutgoingRequest {
   setHeader(name: string, value: string): void {
     setUndiciHeader(this.#request, name, value);
   }
+}
+
+/** The origin that was asked for last, mostly the next one too. */
+let lastOrigin = '';
+let lastRead: ClientOrigin = { scheme: '', authority: '' };
+
+function readOrigin(origin: string): ClientOrigin {
+  if (origin === lastOrigin) return lastRead;
+  lastOrigin = origin;
+  return (lastRead = splitAbsoluteUrl(origin) ?? { scheme: '', authority: '' });
+}
+
+/** HTTP/2 has no request line: what undici says to have sent there are the fields alone. */
+function isHttp1(headers: unknown): boolean {
+  return typeof headers === 'string' && headers.startsWith(' HTTP/1.1', headers.indexOf('\r') - ' HTTP/1.1'.length);
 }
 
 interface UndiciResponse {
@@ -80,9 +95,7 @@ export function enableUndici(tools: InstrumentationTools): Instrumentation {
   function connect({ request, socket, headers }: { request: UndiciRequest; socket: Socket; headers: unknown }): void {
     const exchange = openRequests.get(request)?.exchange;
     exchange?.connected(socket);
-    // HTTP/2 has no request line: what is published there are the fields alone.
-    const isHttp1 = typeof headers === 'string' && /^[^\r\n]* HTTP\/1\.1\r\n/.test(headers);
-    exchange?.speaks(isHttp1 ? '1.1' : '2');
+    exchange?.speaks(isHttp1(headers) ? '1.1' : '2');
   }
 
   function respond({ request, response }: { request: UndiciRequest; response: UndiciResponse }): void {
