@@ -26,6 +26,7 @@ import type { Captured } from '../capture/capture.ts';
 import type { Header } from '../capture/header-capture.ts';
 import { pairs, toHeader, toText } from '../capture/headers-of.ts';
 import { OpenRequests } from '../open-requests.ts';
+import { Connections } from './connections.ts';
 import { readHeader } from '../read-header.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
 import {
@@ -39,6 +40,7 @@ import {
 interface ServerExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+  /** The connection. */
   readonly socket: Socket;
 }
 
@@ -48,18 +50,11 @@ interface OpenExchange {
   readonly request: IncomingMessage;
   /** Undefined for an upgrade: the application writes its answer into the socket. */
   readonly response: ServerResponse | undefined;
-  /** Undefined for an upgrade, which `stopWatching` takes out of its socket. */
-  readonly connection: Connection | undefined;
+  readonly socket: Socket;
+  /** Takes an upgrade out of its socket. */
   readonly stopWatching: (() => void) | undefined;
   /** True once an exception was recorded: what the response says afterwards does not take it back. */
   hasThrown: boolean;
-}
-
-/** What is known of a connection that had a request with a span. */
-interface Connection {
-  readonly underWay: IncomingMessage[];
-  /** Our listener of `close`. */
-  readonly onClose: () => void;
 }
 
 /** Enough for the status line and what may come before it. */
@@ -99,32 +94,29 @@ class Received implements ReceivedRequest {
 export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   const { redactor, traceHeaders } = tools;
   const startSpan = createServerSpans(tools);
-  /** A request leaves it at the latest when its connection closes. */
-  const openExchanges = new OpenRequests<IncomingMessage, OpenExchange>();
-  /** The requests that are under way on a connection: more than one when a client pipelines. */
-  const connections = new WeakMap<Socket, Connection>();
+  /** An exchange leaves it at the latest when its connection closes. */
+  const connections = new Connections<OpenExchange>(closeConnection);
+  const upgrades = new OpenRequests<IncomingMessage, OpenExchange>();
   /** Of requests without a span that a client pipelines behind one with a span. */
   const quietContexts = new WeakMap<IncomingMessage, Context>();
 
   function start({ request, response, socket }: ServerExchange): void {
     const { context: entered, open } = startSpan(new Received(request, socket, traceHeaders.extract(request.headers)));
     if (open !== undefined) {
-      const connection = connectionOf(socket);
-      connection.underWay.push(request);
-      const exchange = { open, request, response, connection, stopWatching: undefined, hasThrown: false };
-      openExchanges.set(request, exchange);
+      connections.add(socket, { open, request, response, socket, stopWatching: undefined, hasThrown: false });
       if (open.captured !== undefined) {
         recordBodies(open.captured, request, response);
         open.captured.hook('request', open.span, { direction: 'server', request });
       }
-    } else if ((connections.get(socket)?.underWay.length ?? 0) > 0) quietContexts.set(request, entered);
+    } else if (connections.of(socket).length > 0) quietContexts.set(request, entered);
     enter(entered, request);
   }
 
   /** Upgrade and CONNECT: the span ends with the handshake's answer, what follows belongs to the application. */
   function startUpgrade(request: IncomingMessage, socket: Socket): void {
-    if (openExchanges.get(request) !== undefined) return;
-    letGo(socket);
+    if (upgrades.get(request) !== undefined || connections.of(socket).some((known) => known.request === request))
+      return;
+    connections.letGo(socket);
     const { context: entered, open } = startSpan(new Received(request, socket, traceHeaders.extract(request.headers)));
     context.attach(entered);
     if (open === undefined) return;
@@ -138,34 +130,33 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
         head = '';
         return false;
       }
-      const exchange = take(request);
-      if (exchange !== undefined) end(exchange, statusCode === 0 ? undefined : statusCode);
+      if (take(exchange)) end(exchange, statusCode === 0 ? undefined : statusCode);
       return true;
     });
     // Node hands a socket over without any listener of `close`, and applications that count on it find none.
     const unwatch = createEventWatch<Socket>((_socket, name) => {
-      if (name === 'close') abandon(request, toCut(readConnection(socket)));
+      if (name === 'close') abandon(exchange, toCut(readConnection(socket)));
     })(socket);
     const stopWatching = (): void => {
       writes[Symbol.dispose]();
       unwatch();
     };
-    const exchange = { open, request, response: undefined, connection: undefined, stopWatching, hasThrown: false };
-    openExchanges.set(request, exchange);
+    const exchange: OpenExchange = { open, request, response: undefined, socket, stopWatching, hasThrown: false };
+    upgrades.set(request, exchange);
     open.captured?.hook('request', open.span, { direction: 'server', request });
   }
 
-  function take(request: IncomingMessage): OpenExchange | undefined {
-    const exchange = openExchanges.get(request);
-    if (exchange === undefined) return undefined;
-    openExchanges.delete(request);
-    exchange.stopWatching?.();
-    if (exchange.connection !== undefined) remove(exchange.connection.underWay, request);
-    return exchange;
+  /** False where it is over already. */
+  function take({ request, response, socket, stopWatching }: OpenExchange): boolean {
+    if (response !== undefined) return connections.take(socket, request) !== undefined;
+    const isOpen = upgrades.get(request) !== undefined;
+    upgrades.delete(request);
+    stopWatching?.();
+    return isOpen;
   }
 
-  function finish({ request, response }: Pick<ServerExchange, 'request' | 'response'>): void {
-    const exchange = take(request);
+  function finish({ request, response, socket }: ServerExchange): void {
+    const exchange = connections.take(socket, request);
     // A pipelined response is sent by the end of the one before it, and its `finish` and `close` fire in that one's context.
     const own = exchange?.open.context ?? quietContexts.get(request);
     // To attach the one that is active already would copy what else is kept of the asynchronous context.
@@ -183,9 +174,8 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
   }
 
   /** Ends the span of an exchange whose connection, or process, ends before its response does. */
-  function abandon(request: IncomingMessage, cut: Cut): void {
-    const exchange = take(request);
-    if (exchange === undefined) return;
+  function abandon(exchange: OpenExchange, cut: Cut): void {
+    if (!take(exchange)) return;
     const { response, hasThrown } = exchange;
     const { span } = exchange.open;
     if (response !== undefined && isHeaderSent(response)) span.setAttributes(toStatusAttributes(readStatus(response)));
@@ -208,51 +198,37 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
     }
   }
 
-  /** One listener a connection, not one a response: it sees the requests that never finish. */
-  function connectionOf(socket: Socket): Connection {
-    const known = connections.get(socket);
-    if (known !== undefined) return known;
-    const underWay: IncomingMessage[] = [];
-    const onClose = guard('http server close', () => {
-      const requests = [...underWay];
-      const [first] = requests;
-      const exchange = first === undefined ? undefined : openExchanges.get(first);
-      // Node tells request and response of it from this event on, in the connection's context; of several requests none can be chosen.
-      if (exchange !== undefined && requests.length === 1) context.attach(exchange.open.context);
-      for (const request of requests) leave(request, socket);
-    });
-    socket.prependOnceListener('close', onClose);
-    const connection = { underWay, onClose };
-    connections.set(socket, connection);
-    return connection;
-  }
-
-  /** Takes our listener off a connection that is handed over after ordinary requests. */
-  function letGo(socket: Socket): void {
-    const connection = connections.get(socket);
-    if (connection === undefined || connection.underWay.length > 0) return;
-    socket.removeListener('close', connection.onClose);
-    connections.delete(socket);
+  function closeConnection(socket: Socket, exchanges: readonly OpenExchange[]): void {
+    const [exchange] = exchanges;
+    // Node tells request and response of it from this event on, in the connection's context; of several requests none can be chosen.
+    if (exchange !== undefined && exchanges.length === 1) context.attach(exchange.open.context);
+    for (const each of exchanges) leave(each, socket);
   }
 
   /** Guarded one by one: what goes wrong with one span must not leave the others open. */
-  const leave = guard('http server close', (request: IncomingMessage, socket: Socket) => {
-    const response = openExchanges.get(request)?.response;
+  const leave = guard('http server close', (exchange: OpenExchange, socket: Socket) => {
+    const { request, response } = exchange;
     // An application may have removed all listeners of `finish`, and Node's with them.
-    if (response?.writableFinished === true) finish({ request, response });
-    else abandon(request, toCut(readConnection(socket, response)));
+    if (response?.writableFinished === true) finish({ request, response, socket });
+    else abandon(exchange, toCut(readConnection(socket, response)));
   });
 
-  const cutByExit = guard('http server exit', ({ request, response }: OpenExchange) => {
-    if (response?.writableEnded === true) finish({ request, response });
-    else abandon(request, EXIT_CUT);
+  const cutByExit = guard('http server exit', (exchange: OpenExchange) => {
+    const { request, response, socket } = exchange;
+    if (response?.writableEnded === true) finish({ request, response, socket });
+    else abandon(exchange, EXIT_CUT);
   });
+
+  const list = (): readonly OpenExchange[] => [
+    ...connections.list(),
+    ...upgrades.list().map(([, exchange]) => exchange),
+  ];
 
   /** An exception of a child's work is the request's as well, so it is looked for by the request's own span. */
   function recordUncaught(error: unknown): void {
     const span = getRPCMetadata(context.active())?.span;
     if (span === undefined) return;
-    for (const [, exchange] of openExchanges.list()) {
+    for (const exchange of list()) {
       if (exchange.open.span !== span) continue;
       exchange.hasThrown = true;
       applyError(span, error, redactor);
@@ -269,19 +245,12 @@ export function enableHttpServer(tools: InstrumentationTools): Instrumentation {
       for (const part of parts) part[Symbol.dispose]();
     },
     endWhatIsOver() {
-      for (const [, exchange] of openExchanges.list()) cutByExit(exchange);
+      for (const exchange of list()) cutByExit(exchange);
     },
     letGo() {
-      for (const [request] of openExchanges.list()) take(request)?.open.span.end();
+      for (const exchange of list()) if (take(exchange)) exchange.open.span.end();
     },
   };
-}
-
-/** Without the garbage of a Set that is filled and emptied, or of a list of what was taken out: mostly there is one. */
-function remove(list: IncomingMessage[], request: IncomingMessage): void {
-  const at = list.indexOf(request);
-  if (at === list.length - 1) list.pop();
-  else if (at >= 0) list.splice(at, 1);
 }
 
 /** @note A proxy destroys its response with what its own call broke with: the same code as of a client that is gone, but the application's. */
