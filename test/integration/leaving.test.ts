@@ -463,7 +463,7 @@ suite('worker threads', { concurrency: 4 }, () => {
       const [bare, traced] = await Promise.all([runBare({ code }), runTraced(sink.url, { code })]);
       assert.deepEqual(toEnding(traced), toEnding(bare));
       assert.match(traced.stdout, new RegExp(`worker exit ${exitCode}\n$`));
-      assert.equal(sink.spans.length, 1);
+      assert.equal(sink.spans.length, 1, traced.stderr);
     });
   }
 

@@ -125,6 +125,7 @@ suite('workers:', { concurrency: 4, timeout: 240_000 }, () => {
   test('a trace that failed is kept where it happens', async (t) => {
     const env = { LOGFIRE_TRACE_SAMPLE_RATE: '0', TRACING_KEEP: 'errors' };
     const failed = await run(t, { args: ['run', 'error'], env });
+    assert.equal(failed.sink.spans.length, 1, failed.exit.stderr);
     assertTrees(failed.sink.spans, 'CLIENT GET ECONNREFUSED ERROR "…"');
     const good = await run(t, { args: ['run', 'call'], env });
     assertTrees(good.sink.spans, '');
