@@ -157,7 +157,7 @@ export function startPipeline({
     flushBlocking: (limitMillis) => {
       beforeExitFlush();
       threads.close();
-      void sender?.shutdown();
+      sender?.leave(limitMillis);
       // All at the same time: together they hold the process no longer than one alone, and none waits for another.
       const flushes = [metrics, ...deliveries].map((delivery) => delivery?.startLastFlush(limitMillis));
       for (const awaitEnd of flushes) awaitEnd?.();

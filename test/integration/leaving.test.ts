@@ -467,6 +467,23 @@ suite('worker threads', { concurrency: 4 }, () => {
     });
   }
 
+  test('the span of a worker arrives that is over before the thread that made it listens', async (t) => {
+    const sink = await closeAfter(t, startSink());
+    const folder = await createFolder(t);
+    const [file, slow] = [join(folder, 'worker.cjs'), join(folder, 'slow.cjs')];
+    await writeFile(file, callAndThen(''));
+    // Before the agent's own listener, as if the system had given the thread no time.
+    await writeFile(
+      slow,
+      `require('node:diagnostics_channel').subscribe('worker_threads', () =>
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000));`,
+    );
+    const code = `new (require('node:worker_threads').Worker)(${JSON.stringify(file)}).on('exit', (code) => console.log('worker exit', code));`;
+    const exit = await runTraced(sink.url, { code }, ['--require', slow, ...patientFlags]);
+    assert.deepEqual([exit.code, exit.stdout, exit.stderr], [0, 'worker exit 0\n', '']);
+    assert.equal(sink.spans.length, 1);
+  });
+
   test('preloads of NODE_OPTIONS run in the application only, not in the thread that sends at the end', async (t) => {
     const sink = await closeAfter(t, startSink());
     const preload = join(await createFolder(t), 'preload.cjs');

@@ -74,7 +74,16 @@ export class ThreadSender implements SpanProcessor {
     return Promise.resolve();
   }
 
-  /** The last post, when the thread ends. */
+  /**
+   * The last post, when the thread ends. Where the other thread does not listen yet it is about to: on a busy machine a short worker may be over
+   * before the one that made it has come back from making it. That is waited for, `limitMillis` at most.
+   */
+  leave(limitMillis: number): void {
+    const deadline = stopwatch() + limitMillis;
+    while (this.#items.length > 0 && this.#heard() === HEARD.notYet && stopwatch() < deadline) pause();
+    void this.shutdown();
+  }
+
   shutdown(): Promise<void> {
     this.flush();
     if (this.#lost > 0) diag.warn(`${toText(this.#lost)} of a worker thread lost: the main thread was too busy`);
@@ -134,6 +143,10 @@ export class ThreadSender implements SpanProcessor {
     });
     return this.#channel;
   }
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LATER_MILLIS);
 }
 
 const toText = (count: number): string => (count === 1 ? '1 span was' : `${count} spans were`);
