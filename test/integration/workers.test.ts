@@ -144,9 +144,10 @@ suite('workers:', { concurrency: 4, timeout: 240_000 }, () => {
   test('log records go the same road', async (t) => {
     const env = { OTEL_LOGS_EXPORTER: 'otlp', TRACING_LOGS_CONSOLE: '1' };
     const { sink } = await run(t, { args: ['run', 'log'], env });
-    const [first] = sink.logs;
-    assert.equal(first?.body, 'of a worker, token=REDACTED');
-    assert.equal(typeof first?.attributes['thread.id'], 'number');
+    // On a busy machine the main thread says that the worker has ended before it reads what that had to say.
+    const ofWorker = sink.logs.find(({ attributes }) => typeof attributes['thread.id'] === 'number');
+    assert.equal(ofWorker?.body, 'of a worker, token=REDACTED');
+    assert.equal(sink.logs.length, 2);
     assert.equal(sink.requests.length, 1);
     assert.doesNotMatch(sink.rawText(), /hidden-in-log/);
   });
