@@ -33,15 +33,17 @@ export function toClientTarget(method: string, target: string, origin: ClientOri
   return withServer(scheme, authority, target === '*' ? '' : /^\?|^$/.test(target) ? target : `/${target}`);
 }
 
-/** The server that was asked last, mostly the next one too. */
+/** The server that was asked last, mostly the next one too; none whose address begins with a user and a password. */
 let last: ClientOrigin & Authority = { scheme: '', authority: '', host: '', port: undefined };
 
 function withServer(scheme: string, authority: string, rest: string): ClientTarget {
+  let server = last;
   if (authority !== last.authority || scheme !== last.scheme) {
     const { host, port = toDefaultPort(scheme) } = splitAuthority(authority);
-    last = { scheme, authority, host, port };
+    server = { scheme, authority, host, port };
+    if (!authority.includes('@')) last = server;
   }
-  return { scheme, authority, rest, address: last.host, port: last.port };
+  return { scheme, authority, rest, address: server.host, port: server.port };
 }
 
 /** The whole URL. */

@@ -1,10 +1,11 @@
-// createRedactor calls settleFindings for every text: it reads what the pre-filter does not let go, and makes the result final, so that redacting it again changes nothing.
+// createRedactor calls settleFindings for every text: it reads what the pre-filter does not let go, and makes the result final, so that
+// redacting it again changes nothing.
 import { cutOversize, MAX_LENGTH } from './cut-oversize.ts';
+import { EVERYTHING, NOTHING } from './pre-filter.ts';
 import { readFindings } from './read-findings.ts';
 import type { CompiledRules } from './read-findings.ts';
 import type { RedactionKind } from './redactor-options.ts';
 import type { Finding } from './scan.ts';
-import { EVERYTHING, NOTHING } from './pre-filter.ts';
 import { mergeFindings, splice, toOriginal } from './splice.ts';
 
 /** A marker changes what stands around it; it has never taken more than three rounds until nothing more was found. */

@@ -1,4 +1,4 @@
-// Asked by the tracer, sampling, propagation and the HTTP clients: which span a context says is the parent.
+// Asked by the tracer, sampling and propagation: which span a context says is the parent.
 import {
   type Context,
   INVALID_SPAN_CONTEXT,

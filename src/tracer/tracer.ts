@@ -18,8 +18,8 @@ import { type Sampler, SamplingDecision, type SpanLimits } from '@opentelemetry/
 import { type OwnAttributes, copyAttributes } from './attributes.ts';
 import type { IdSource } from './ids.ts';
 import { type InspectArguments, inspectCustom, toInspected, toSettledAttributes } from './inspect.ts';
-import { type SpanEnvironment, SpanImpl, toOwnLinks } from './span-impl.ts';
 import { UnrecordedSpan, readParent } from './parent.ts';
+import { type SpanEnvironment, SpanImpl, toOwnLinks } from './span-impl.ts';
 import { Vouching } from './vouching.ts';
 
 /** What all tracers of a provider share. */

@@ -26,9 +26,9 @@ import type { Captured } from '../capture/capture.ts';
 import type { Header } from '../capture/header-capture.ts';
 import { pairs, toHeader, toText } from '../capture/headers-of.ts';
 import { OpenRequests } from '../open-requests.ts';
-import { Connections } from './connections.ts';
 import { readHeader } from '../read-header.ts';
 import type { Instrumentation, InstrumentationTools } from '../tools.ts';
+import { Connections } from './connections.ts';
 import {
   type ReceivedRequest,
   type ServerSpan,
@@ -40,7 +40,6 @@ import {
 interface ServerExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** The connection. */
   readonly socket: Socket;
 }
 
